@@ -1,0 +1,350 @@
+package schema
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/crmcp/crmcp/text"
+)
+
+// Reader turns what a caller wrote into canonical values. Relative dates are
+// read against its clock; Warn, where set, hears of what was changed or kept
+// although it looks wrong.
+type Reader struct {
+	Clock Clock
+	// Country is the company's, for phones without a country.
+	Country string
+	// Importing keeps doubtful contact details with a warning instead of refusing them.
+	Importing bool
+	Warn      func(message string)
+}
+
+func (r *Reader) warn(format string, args ...any) {
+	if r.Warn != nil {
+		r.Warn(fmt.Sprintf(format, args...))
+	}
+}
+
+// Parse reads one value of a field. The error says what fits, as the end of a
+// sentence that begins with the field's name. A nil value is an empty one.
+func (r *Reader) Parse(f *Field, raw any) (any, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	switch f.Kind {
+	case JSONObject:
+		return parseObject(raw, f.Limit())
+	case Participants:
+		return parseParticipants(raw)
+	case DetailList:
+		return r.parseDetails(f, raw)
+	case MultiEnum:
+		return parseOptions(f, raw)
+	}
+	read := scalar
+	if f.Kind == Reference {
+		read = reference
+	}
+	s, err := read(raw)
+	if err != nil && f.Kind == Reference && raw == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("must be %s", f.Kind.Info().Form)
+	}
+	if f.Kind != LongText && f.Kind != Content {
+		s = strings.TrimSpace(s)
+	}
+	if s == "" {
+		return nil, nil
+	}
+	if f.Kind.Info().Storage == StoreInteger && f.Kind != Reference {
+		return r.parseNumeric(f, s)
+	}
+	return r.parseText(f, s)
+}
+
+// scalar gives the text of a string, number or truth value.
+func scalar(raw any) (string, error) {
+	switch v := raw.(type) {
+	case string:
+		return v, nil
+	case json.Number:
+		return v.String(), nil
+	case bool:
+		return strconv.FormatBool(v), nil
+	case float64:
+		return strconv.FormatFloat(v, 'f', -1, 64), nil
+	case int:
+		return strconv.Itoa(v), nil
+	case int64:
+		return strconv.FormatInt(v, 10), nil
+	case fmt.Stringer:
+		return v.String(), nil
+	case []any:
+		if len(v) == 1 {
+			return scalar(v[0])
+		}
+	}
+	return "", fmt.Errorf("not a single value")
+}
+
+func (r *Reader) parseNumeric(f *Field, s string) (any, error) {
+	switch f.Kind {
+	case Boolean:
+		return parseBool(s)
+	case Integer:
+		n, err := ParseDecimal(s)
+		if err != nil || n%DecimalOne != 0 {
+			return nil, fmt.Errorf("must be a whole number, not %q", text.Truncate(s, 40))
+		}
+		return int64(n / DecimalOne), f.bounds(n)
+	case Number, Money:
+		n, err := ParseDecimal(s)
+		if err != nil {
+			return nil, fmt.Errorf("%w: %q", err, text.Truncate(s, 40))
+		}
+		return n, f.bounds(n)
+	case DateOnly:
+		if d, ok := r.Clock.Date(s); ok {
+			return d, nil
+		}
+		if m, _, ok := r.Clock.Moment(s); ok {
+			return DateOf(m.Time().In(r.Clock.Location)), nil
+		}
+	case PartialDate:
+		if t, err := time.Parse("--01-02 2006", s+" 2000"); err == nil {
+			return NewDate(0, t.Month(), t.Day()), nil
+		}
+		if d, ok := r.Clock.Date(s); ok {
+			return d, nil
+		}
+	case DateTime:
+		if m, dayOnly, ok := r.Clock.Moment(s); ok {
+			if dayOnly && f.Name == "due_at" {
+				return r.Clock.End(DateOf(m.Time().In(r.Clock.Location))), nil
+			}
+			return m, nil
+		}
+	}
+	return nil, fmt.Errorf("must be %s, not %q", f.Kind.Info().Form, text.Truncate(s, 40))
+}
+
+func (f *Field) bounds(n Decimal) error {
+	if f.NotNegative && n < 0 {
+		return fmt.Errorf("must not be negative")
+	}
+	if (f.Low != 0 || f.High != 0) && (n < Decimal(f.Low)*DecimalOne || n > Decimal(f.High)*DecimalOne) {
+		return fmt.Errorf("must lie between %d and %d", f.Low, f.High)
+	}
+	return nil
+}
+
+func parseBool(s string) (any, error) {
+	switch strings.ToLower(s) {
+	case "true", "yes", "y", "1", "on":
+		return true, nil
+	case "false", "no", "n", "0", "off":
+		return false, nil
+	}
+	return nil, fmt.Errorf("must be true or false, not %q", text.Truncate(s, 40))
+}
+
+func (r *Reader) parseText(f *Field, s string) (any, error) {
+	clean, removed := text.Clean(s)
+	if f.Kind == LongText || f.Kind == Content {
+		clean, removed = text.CleanLong(s)
+	}
+	if removed && f.Kind != Content {
+		r.warn("%s: invisible or control characters were removed", f.Name)
+	}
+	if f.Kind == Content {
+		return s, nil
+	}
+	if limit := f.Limit(); limit > 0 && utf8.RuneCountInString(clean) > limit {
+		return nil, fmt.Errorf("has %d characters; at most %d fit", utf8.RuneCountInString(clean), limit)
+	}
+	if clean == "" {
+		return nil, nil
+	}
+	return r.parseForm(f, clean)
+}
+
+func (r *Reader) parseForm(f *Field, s string) (any, error) {
+	var form string
+	ok := true
+	switch f.Kind {
+	case Enum:
+		return parseOption(f, s)
+	case Country:
+		form, ok = text.Country(s)
+	case CurrencyCode:
+		form, ok = text.Currency(s)
+	case Language:
+		form, ok = text.Language(s)
+	case TimeZone:
+		_, err := time.LoadLocation(s)
+		form, ok = s, err == nil && s != "Local"
+	case Email, Phone, URL:
+		return r.parseWay(f, s)
+	default:
+		form = s
+		if f.Name == "uid" {
+			id, err := uuid.Parse(s)
+			form, ok = id.String(), err == nil
+		}
+	}
+	if !ok {
+		if f.Name == "uid" {
+			return nil, fmt.Errorf("must be a UUID, not %q", text.Truncate(s, 40))
+		}
+		return nil, fmt.Errorf("must be %s, not %q", f.Kind.Info().Form, text.Truncate(s, 40))
+	}
+	return form, nil
+}
+
+// parseWay checks an e-mail, phone or website: what looks wrong is refused,
+// but kept with a warning on import, so that nothing is dropped.
+func (r *Reader) parseWay(f *Field, s string) (any, error) {
+	if PlausibleDetail(f.Kind.String(), s) {
+		return s, nil
+	}
+	if !r.Importing {
+		return nil, fmt.Errorf("must be %s, not %q", f.Kind.Info().Form, text.Truncate(s, 40))
+	}
+	r.warn("%s: %q does not look like %s; kept as it is", f.Name, text.Truncate(s, 40), f.Kind.Info().Form)
+	return s, nil
+}
+
+// PlausibleDetail says whether a value looks like a contact detail of the
+// kind: email, phone, website (or url).
+func PlausibleDetail(kind, value string) bool {
+	ok := true
+	switch kind {
+	case "email":
+		_, ok = text.Email(value)
+	case "phone":
+		ok = text.PhonePlausible(value)
+	case "website", "url":
+		_, ok = text.URL(value)
+	}
+	return ok
+}
+
+func parseOption(f *Field, s string) (any, error) {
+	name := text.FieldName(s)
+	for _, option := range f.Options {
+		if option == s || option == name || text.Fold(option) == text.Fold(s) {
+			return option, nil
+		}
+	}
+	problem := fmt.Sprintf("must be one of %s, not %q", strings.Join(f.Options, ", "), text.Truncate(s, 40))
+	if near := text.Nearest(s, f.Options); near != "" {
+		problem += fmt.Sprintf("; did you mean %q?", near)
+	}
+	return nil, fmt.Errorf("%s", problem)
+}
+
+func parseOptions(f *Field, raw any) (any, error) {
+	var chosen []string
+	for _, one := range listOf(raw) {
+		s, err := scalar(one)
+		if err != nil {
+			return nil, fmt.Errorf("must be a list of %s", strings.Join(f.Options, ", "))
+		}
+		option, err := parseOption(f, s)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(chosen, option.(string)) {
+			chosen = append(chosen, option.(string))
+		}
+	}
+	return chosen, nil
+}
+
+func parseObject(raw any, limit int) (any, error) {
+	object, ok := raw.(map[string]any)
+	if s, isString := raw.(string); isString {
+		ok = json.Unmarshal([]byte(s), &object) == nil && object != nil
+	}
+	if !ok {
+		return nil, fmt.Errorf(`must be a JSON object such as {"key":"value"}`)
+	}
+	if size, err := json.Marshal(object); err != nil || len(size) > limit {
+		return nil, fmt.Errorf("is too large: at most %d bytes of JSON", limit)
+	}
+	return object, nil
+}
+
+func parseParticipants(raw any) (any, error) {
+	badForm := errors.New(`must be a list of {"system":"…","id":"…"}, or of "system: id"`)
+	list := []Participant{}
+	for _, one := range listOf(raw) {
+		var p Participant
+		switch v := one.(type) {
+		case string:
+			system, id, ok := strings.Cut(v, ":")
+			if !ok {
+				return nil, badForm
+			}
+			p = Participant{System: strings.TrimSpace(system), ID: strings.TrimSpace(id)}
+		case map[string]any:
+			p.System, _ = v["system"].(string)
+			p.ID, _ = scalar(v["id"])
+		}
+		p.System, _ = text.Clean(p.System)
+		p.ID, _ = text.Clean(p.ID)
+		if p.System == "" || p.ID == "" || len(p.System)+len(p.ID) > 510 {
+			return nil, badForm
+		}
+		if !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list, nil
+}
+
+// listOf takes a list, a JSON list in a string, or a single value as a list of one.
+func listOf(raw any) []any {
+	switch v := raw.(type) {
+	case []any:
+		return v
+	case []string:
+		list := make([]any, len(v))
+		for i, s := range v {
+			list[i] = s
+		}
+		return list
+	case string:
+		var list []any
+		if strings.HasPrefix(strings.TrimSpace(v), "[") && json.Unmarshal([]byte(v), &list) == nil {
+			return list
+		}
+		if strings.TrimSpace(v) == "" {
+			return nil
+		}
+	}
+	return []any{raw}
+}
+
+// DecodeContent gives a document's bytes: base64 where it is that and the
+// type is not text, else the text itself.
+func DecodeContent(content, mimeType string) []byte {
+	textual := mimeType == "" || strings.HasPrefix(mimeType, "text/") || strings.HasSuffix(mimeType, "json") || strings.HasSuffix(mimeType, "xml")
+	if !textual {
+		if data, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(content), "")); err == nil {
+			return data
+		}
+	}
+	return []byte(content)
+}
