@@ -1,0 +1,257 @@
+package filter
+
+import "strings"
+
+// condition = path ( comparison | test ) | quantity
+func (p *parser) condition() (node, bool) {
+	start := p.peek()
+	p.conditions++
+	if p.conditions > MaxConditions {
+		return nil, p.halt(start, "too many conditions at %d: a filter has at most %d", start.at, MaxConditions)
+	}
+	if after := p.tokens[min(p.next+1, len(p.tokens)-1)]; start.kind == tokenWord && after.is("(") {
+		return p.quantity()
+	}
+	where, ok := p.path("a field")
+	if !ok {
+		return nil, false
+	}
+	c := &condition{path: where}
+	return c, p.test(c)
+}
+
+// path = name { "." name }; a name in quotes may stand alone or last.
+func (p *parser) path(wanted string) (path, bool) {
+	t := p.peek()
+	if t.kind != tokenWord && t.kind != tokenText || t.kind == tokenWord && isReserved(t.text) || t.text == "" {
+		return nil, p.fail("expected %s at %d, found %s", wanted, t.at, t.shown())
+	}
+	p.next++
+	if t.kind == tokenText {
+		return path{{text: t.text, at: t.at}}, true
+	}
+	parts := strings.Split(t.text, ".")
+	if key := p.peek(); key.kind == tokenText && key.text != "" && len(parts) > 1 && parts[len(parts)-1] == "" && key.at == t.end {
+		parts[len(parts)-1] = key.text
+		p.next++
+	}
+	var names path
+	at := t.at
+	for _, part := range parts {
+		if part == "" {
+			return nil, p.failAt(t, "%s at %d is no path: write names with single dots between them", t.shown(), t.at)
+		}
+		names = append(names, name{text: part, at: at})
+		at += len([]rune(part)) + 1
+	}
+	return names, true
+}
+
+// quantity = EXISTS "(" path [ WHERE disjunction ] ")"
+// | COUNT "(" path [ WHERE disjunction ] ")" compare number
+func (p *parser) quantity() (node, bool) {
+	word := p.take()
+	if !word.is("exists") && !word.is("count") {
+		return nil, p.failAt(word, `%s at %d is no condition: only exists(…) and count(…) take brackets`, word.shown(), word.at)
+	}
+	open := p.take()
+	if !p.deeper(open) {
+		return nil, false
+	}
+	defer p.shallower()
+	where, ok := p.path("a relation")
+	if !ok {
+		return nil, false
+	}
+	q := &quantity{counted: word.is("count"), path: where}
+	if p.accept("where") {
+		q.where = p.disjunction()
+	}
+	if !p.closing(open) {
+		return nil, false
+	}
+	return q, !q.counted || p.compared(q)
+}
+
+// compared reads what a count is compared with.
+func (p *parser) compared(q *quantity) bool {
+	op, negated, ok := p.compareSign()
+	if !ok {
+		return p.fail("expected =, !=, <, <=, > or >= at %d, found %s", p.peek().at, p.peek().shown())
+	}
+	q.op, q.negated = op, negated
+	q.number, ok = p.value()
+	return ok
+}
+
+// compareSign = "=" | "==" | "!=" | "<>" | "<" | "<=" | ">" | ">="
+func (p *parser) compareSign() (op operator, negated, ok bool) {
+	t := p.peek()
+	op = operator{text: t.text, at: t.at}
+	if t.kind != tokenSymbol {
+		return op, false, false
+	}
+	switch t.text {
+	case "=":
+		op.op = Eq
+	case "!=", "<>":
+		op.op, negated = Eq, true
+	case "==":
+		op.op = Exact
+	case "<":
+		op.op = Lt
+	case "<=":
+		op.op = Lte
+	case ">":
+		op.op = Gt
+	case ">=":
+		op.op = Gte
+	default:
+		return op, false, false
+	}
+	p.next++
+	return op, negated, true
+}
+
+// test reads everything behind the path of a condition.
+func (p *parser) test(c *condition) bool {
+	if op, negated, ok := p.compareSign(); ok {
+		c.op, c.negated = op, negated
+		return p.comparison(c)
+	}
+	c.negated = p.accept("not")
+	t := p.peek()
+	c.op = operator{text: strings.ToLower(t.text), at: t.at}
+	switch {
+	case p.accept("is") && !c.negated:
+		return p.null(c)
+	case p.accept("in"):
+		c.op.op = In
+		return p.values(c)
+	case p.accept("between"):
+		c.op.op = between
+		return p.bounds(c)
+	case p.accept("has"):
+		return p.has(c)
+	case p.textual(c):
+		return p.one(c)
+	}
+	return p.fail("expected an operator at %d, found %s: use =, !=, <, <=, >, >=, in, between, contains, starts with, ends with, like, has or is null%s",
+		t.at, t.shown(), p.hint())
+}
+
+// comparison reads the value behind a sign; "= null" is "is null".
+func (p *parser) comparison(c *condition) bool {
+	if (c.op.op == Eq || c.op.op == Exact) && p.accept("null") {
+		c.op.op = isNull
+		return true
+	}
+	return p.one(c)
+}
+
+// null = [ NOT ] ( NULL | EMPTY )
+func (p *parser) null(c *condition) bool {
+	c.op.op = isNull
+	c.negated = p.accept("not")
+	c.op.text = "is null"
+	if p.accept("null", "empty") {
+		return true
+	}
+	return p.fail("expected null or empty at %d, found %s: compare values with =", p.peek().at, p.peek().shown())
+}
+
+// textual = CONTAINS | "~" | STARTS WITH | ENDS WITH | LIKE
+func (p *parser) textual(c *condition) bool {
+	switch {
+	case p.accept("contains", "~"):
+		c.op.op, c.op.text = Contains, "contains"
+	case p.accept("!~"):
+		c.op.op, c.op.text, c.negated = Contains, "contains", true
+	case p.accept("starts"):
+		c.op.op, c.op.text = StartsWith, "starts with"
+		p.accept("with")
+	case p.accept("starts_with", "startswith"):
+		c.op.op, c.op.text = StartsWith, "starts with"
+	case p.accept("ends"):
+		c.op.op, c.op.text = EndsWith, "ends with"
+		p.accept("with")
+	case p.accept("ends_with", "endswith"):
+		c.op.op, c.op.text = EndsWith, "ends with"
+	case p.accept("like"):
+		c.op.op = Like
+	default:
+		return false
+	}
+	return true
+}
+
+// has = [ ANY | ALL ] ( value | "(" value { "," value } ")" )
+func (p *parser) has(c *condition) bool {
+	c.op.op = HasAny
+	following := p.tokens[min(p.next+1, len(p.tokens)-1)]
+	if following.is("(") || following.kind == tokenWord && !isReserved(following.text) || following.kind == tokenText {
+		switch {
+		case p.accept("all"):
+			c.op.op, c.op.text = HasAll, "has all"
+		case p.accept("any"):
+		}
+	}
+	return p.values(c)
+}
+
+// values = value | "(" value { "," value } ")"
+func (p *parser) values(c *condition) bool {
+	open := p.peek()
+	if !p.accept("(") {
+		return p.one(c)
+	}
+	for {
+		if !p.one(c) {
+			return false
+		}
+		if !p.accept(",") {
+			return p.closing(open)
+		}
+	}
+}
+
+// bounds = value AND value
+func (p *parser) bounds(c *condition) bool {
+	if !p.one(c) {
+		return false
+	}
+	if !p.accept("and", "&&") {
+		return p.fail(`expected "and" at %d between the two bounds, found %s`, p.peek().at, p.peek().shown())
+	}
+	return p.one(c)
+}
+
+func (p *parser) one(c *condition) bool {
+	v, ok := p.value()
+	c.values = append(c.values, v)
+	return ok
+}
+
+// value = string | number | date | relative | period | bare word
+func (p *parser) value() (value, bool) {
+	t := p.peek()
+	switch {
+	case t.kind == tokenWord && strings.EqualFold(t.text, "null"):
+		return value{}, p.fail(`null at %d is no value here: write "is null"`, t.at)
+	case t.kind == tokenText, t.kind == tokenWord && !isReserved(t.text):
+		p.next++
+		return value{text: t.text, at: t.at}, true
+	case t.kind == tokenWord:
+		return value{}, p.fail("expected a value at %d, found the word %s: as a text it needs quotes", t.at, t.shown())
+	}
+	return value{}, p.fail("expected a value at %d, found %s", t.at, t.shown())
+}
+
+// isReserved reports whether a word has a meaning of its own wherever it stands.
+func isReserved(word string) bool {
+	switch strings.ToLower(word) {
+	case "and", "or", "not", "in", "is", "between", "has", "contains", "like", "where", "null":
+		return true
+	}
+	return false
+}

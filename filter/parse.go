@@ -1,0 +1,220 @@
+package filter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// Limits of a filter. They keep its SQL within what the database takes and
+// its checking within a stack of fixed size.
+const (
+	MaxCharacters = 8192
+	MaxNesting    = 32
+	MaxConditions = 100
+)
+
+// maxFaults is how many faults of form are reported; more of them are mostly echoes.
+const maxFaults = 10
+
+// Parse reads a filter: text, or rules in JSON where it starts with "[" or
+// "{". An empty filter matches everything. The error is a *schema.Error with
+// every fault of form that was found.
+func Parse(text string) (*Filter, error) {
+	if start := strings.TrimSpace(text); strings.HasPrefix(start, "[") || strings.HasPrefix(start, "{") {
+		return parseJSON(start)
+	}
+	runes := []rune(text)
+	if len(runes) > MaxCharacters {
+		return nil, schema.Errorf(schema.InvalidArgument,
+			"the filter has %d characters: at most %d are allowed", len(runes), MaxCharacters)
+	}
+	p := &parser{faults: faults{text: runes}, tokens: lex(runes)}
+	root := p.filter()
+	if err := p.list.Err(); err != nil {
+		return nil, err
+	}
+	return &Filter{text: runes, root: root}, nil
+}
+
+// parser has a method for each rule of the grammar. A method that reports
+// false has recorded why.
+type parser struct {
+	faults
+	tokens     []token
+	next       int
+	depth      int
+	conditions int
+}
+
+func (p *parser) peek() token { return p.tokens[p.next] }
+
+func (p *parser) take() token {
+	t := p.tokens[p.next]
+	if t.kind != tokenEnd {
+		p.next++
+	}
+	return t
+}
+
+// accept takes the next token if it is one of these words or symbols.
+func (p *parser) accept(texts ...string) bool {
+	if !slices.ContainsFunc(texts, p.peek().is) {
+		return false
+	}
+	p.next++
+	return true
+}
+
+// fail records a fault at the next token.
+func (p *parser) fail(format string, args ...any) bool {
+	return p.failAt(p.peek(), format, args...)
+}
+
+func (p *parser) failAt(t token, format string, args ...any) bool {
+	switch {
+	case t.kind == tokenBad && (t.text == `"` || t.text == "'"):
+		p.add(t.at, "the text that starts at %d has no closing %s", t.at, t.text)
+	case t.kind == tokenBad:
+		p.add(t.at, "unexpected %s at %d: put texts with such characters in quotes", quote(t.text), t.at)
+	default:
+		p.add(t.at, "%s", fmt.Sprintf(format, args...))
+	}
+	if len(p.list) >= maxFaults {
+		p.next = len(p.tokens) - 1
+	}
+	return false
+}
+
+// halt records a fault that makes reading on pointless.
+func (p *parser) halt(t token, format string, args ...any) bool {
+	p.add(t.at, format, args...)
+	p.next = len(p.tokens) - 1
+	return false
+}
+
+// filter = [ disjunction ]
+func (p *parser) filter() node {
+	if p.peek().kind == tokenEnd {
+		return conjunction{}
+	}
+	root := p.disjunction()
+	if t := p.peek(); t.kind != tokenEnd && len(p.list) == 0 {
+		p.fail("unexpected %s at %d", t.shown(), t.at)
+	}
+	return root
+}
+
+// disjunction = conjunction { OR conjunction }
+func (p *parser) disjunction() node {
+	nodes := []node{p.conjunction()}
+	for p.accept("or", "||") {
+		nodes = append(nodes, p.conjunction())
+	}
+	return joinAny(nodes)
+}
+
+// conjunction = negation { AND negation }
+func (p *parser) conjunction() node {
+	nodes := []node{p.negation()}
+	for p.accept("and", "&&") {
+		nodes = append(nodes, p.negation())
+	}
+	return joinAll(nodes)
+}
+
+// negation = [ NOT ] primary
+func (p *parser) negation() node {
+	t := p.peek()
+	if !p.accept("not", "!") {
+		return p.primary()
+	}
+	if !p.deeper(t) {
+		return conjunction{}
+	}
+	defer p.shallower()
+	return negation{p.negation()}
+}
+
+// primary = "(" disjunction ")" | condition
+//
+// After a fault it goes on behind the condition, so that further faults are
+// reported with it.
+func (p *parser) primary() node {
+	before := len(p.list)
+	n, ok := p.operand()
+	if ok && len(p.list) == before && !p.atBoundary() {
+		t := p.peek()
+		ok = p.fail(`expected "and" or "or" at %d, found %s%s`, t.at, t.shown(), p.hint())
+	}
+	if !ok {
+		p.skip()
+		return conjunction{}
+	}
+	return n
+}
+
+func (p *parser) operand() (node, bool) {
+	open := p.peek()
+	if !p.accept("(") {
+		return p.condition()
+	}
+	if !p.deeper(open) {
+		return nil, false
+	}
+	defer p.shallower()
+	n := p.disjunction()
+	return n, p.closing(open)
+}
+
+func (p *parser) deeper(t token) bool {
+	p.depth++
+	if p.depth > MaxNesting {
+		return p.halt(t, "too deep at %d: brackets, not, exists and count nest at most %d levels", t.at, MaxNesting)
+	}
+	return true
+}
+
+func (p *parser) shallower() { p.depth-- }
+
+// closing takes the bracket that belongs to open.
+func (p *parser) closing(open token) bool {
+	if p.accept(")") {
+		return true
+	}
+	return p.fail(`expected ")" at %d for the "(" at %d, found %s`, p.peek().at, open.at, p.peek().shown())
+}
+
+// atBoundary tells whether a condition may end here.
+func (p *parser) atBoundary() bool {
+	t := p.peek()
+	return t.kind == tokenEnd || t.is(")") || t.is("and") || t.is("&&") || t.is("or") || t.is("||")
+}
+
+// skip goes to the end of the condition at hand.
+func (p *parser) skip() {
+	for depth := 0; p.peek().kind != tokenEnd; p.next++ {
+		switch {
+		case p.peek().is("("):
+			depth++
+		case depth == 0 && p.atBoundary():
+			return
+		case p.peek().is(")"):
+			depth--
+		}
+	}
+}
+
+// hint explains the commonest causes of a word or a comma too many.
+func (p *parser) hint() string {
+	last, t := p.tokens[max(p.next-1, 0)], p.peek()
+	switch {
+	case t.is(","):
+		return `: several values stand in brackets, in ("a", "b")`
+	case last.kind == tokenWord && t.kind == tokenWord:
+		return fmt.Sprintf(": a text of several words needs quotes, %s", quote(last.text+" "+t.text))
+	}
+	return ""
+}

@@ -1,0 +1,62 @@
+package filter
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// Texts longer than shownWhole are shown as a window around the caret.
+const (
+	shownWhole  = 100
+	shownBefore = 50
+	shownAfter  = 40
+)
+
+// faults collects what is wrong with one text; each message shows where.
+type faults struct {
+	text []rune
+	list schema.Problems
+}
+
+// add records a problem at a position, which counts characters from 1.
+func (f *faults) add(at int, format string, args ...any) *schema.Problem {
+	message := fmt.Sprintf(format, args...)
+	f.list = append(f.list, schema.Problem{Message: message + "\n" + f.caret(at)})
+	return &f.list[len(f.list)-1]
+}
+
+// caret gives the text, and below it a caret under the position.
+func (f *faults) caret(at int) string {
+	index := min(at-1, len(f.text))
+	from, to := 0, len(f.text)
+	before, after := "", ""
+	long := len(f.text) > shownWhole
+	if long && index > shownBefore+1 {
+		from, before = index-shownBefore, "…"
+	}
+	if long && to > index+shownAfter+1 {
+		to, after = index+shownAfter, "…"
+	}
+	line := before + strings.Map(flatten, string(f.text[from:to])) + after
+	indent := strings.Repeat(" ", len([]rune(before))+index-from)
+	return "    " + line + "\n    " + indent + "^"
+}
+
+// flatten keeps the text on one line, with one place for each character.
+func flatten(r rune) rune {
+	if unicode.IsSpace(r) || unicode.IsControl(r) {
+		return ' '
+	}
+	return r
+}
+
+// listed joins the choices for a message, the first n of them.
+func listed(choices []string, n int) string {
+	if len(choices) > n {
+		return strings.Join(choices[:n], ", ") + ", …"
+	}
+	return strings.Join(choices, ", ")
+}

@@ -1,0 +1,113 @@
+package filter
+
+import (
+	"slices"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
+)
+
+// manyOps are the operators that conditions on a relation to many may use.
+var manyOps = []Op{HasAny, HasAll, Eq, In, isNull}
+
+// compareReference compares a reference with every record that the values mean.
+func (c *checker) compareReference(n *condition, f *schema.Field, to *schema.Type) Expr {
+	ids, ok := c.ids(n.values, to)
+	if !ok {
+		return nil
+	}
+	return Compare{Field: f, Op: In, Values: ids}
+}
+
+// compareMany asks for a related record among those that the values mean or,
+// with has all, for one of each value.
+func (c *checker) compareMany(n *condition, many *schema.Relation) Expr {
+	if !c.allowed(n, n.op.op, manyOps) || !c.filled(n.values) {
+		return nil
+	}
+	groups := [][]value{n.values}
+	if n.op.op == HasAll {
+		groups = slices.Collect(slices.Chunk(n.values, 1))
+	}
+	var each And
+	for _, values := range groups {
+		ids, ok := c.ids(values, many.To)
+		if !ok {
+			return nil
+		}
+		each = append(each, Related{Relation: many, Where: Compare{Field: many.To.Field("id"), Op: In, Values: ids}})
+	}
+	if len(each) == 1 {
+		return each[0]
+	}
+	return each
+}
+
+// compareID compares the id of the record at hand. Unlike a reference, an id
+// of the right form that no record has is a value like any other.
+func (c *checker) compareID(n *condition, found target) Expr {
+	values := make([]any, 0, len(n.values))
+	for _, v := range n.values {
+		ids := c.resolve(v, found.of)
+		if t, number, ok := c.env.Schema.ParseID(v.text); len(ids) == 0 && ok && t == found.of {
+			ids = []int64{number}
+		}
+		if len(ids) == 0 && c.err == nil {
+			c.noRecord(v, found.of)
+		}
+		for _, id := range ids {
+			values = append(values, id)
+		}
+	}
+	return Compare{Field: found.field, Op: In, Values: values}
+}
+
+// ids gives the ids of all records that the references may mean, in order,
+// each once.
+func (c *checker) ids(references []value, to *schema.Type) ([]any, bool) {
+	var all []int64
+	ok := true
+	for _, v := range references {
+		ids := c.resolve(v, to)
+		if len(ids) == 0 && c.err == nil {
+			c.noRecord(v, to)
+			ok = false
+		}
+		all = append(all, ids...)
+	}
+	slices.Sort(all)
+	var values []any
+	for _, id := range slices.Compact(all) {
+		values = append(values, id)
+	}
+	return values, ok && c.err == nil
+}
+
+func (c *checker) resolve(v value, to *schema.Type) []int64 {
+	if c.err != nil {
+		return nil
+	}
+	ids, err := c.env.Resolve([]*schema.Type{to}, v.text)
+	if err != nil {
+		c.err = err
+		return nil
+	}
+	if c.found == nil {
+		c.found = map[int][]string{}
+	}
+	if text.Fold(v.text) != "me" {
+		c.found[v.at] = nil
+		for _, id := range ids {
+			c.found[v.at] = append(c.found[v.at], to.IDString(id))
+		}
+	}
+	return ids
+}
+
+func (c *checker) noRecord(v value, to *schema.Type) {
+	if names := c.env.Names(to, shownNames+1); len(names) > 0 {
+		c.noSuch(v, to.Name, names)
+		return
+	}
+	c.add(v.at, "%s at %d is no %s: use its id, uid or whole name", quote(v.text), v.at, to.Name)
+}
