@@ -18,6 +18,8 @@ func (c *checker) compareField(n *condition, found target) Expr {
 	switch f.Kind {
 	case schema.Reference:
 		return c.compareReference(n, f, c.env.Schema.Type(f.To))
+	case schema.AnyRecord:
+		return c.compareRecord(n, f)
 	case schema.RecordID:
 		return c.compareID(n, found)
 	case schema.DateOnly, schema.DateTime:

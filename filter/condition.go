@@ -247,6 +247,12 @@ func (p *parser) value() (value, bool) {
 	return value{}, p.fail("expected a value at %d, found %s", t.at, t.shown())
 }
 
+// IsReserved reports whether a word has a meaning of its own in filters, so
+// that a field cannot be called so.
+func IsReserved(word string) bool {
+	return isReserved(word) || strings.EqualFold(word, "exists") || strings.EqualFold(word, "count")
+}
+
 // isReserved reports whether a word has a meaning of its own wherever it stands.
 func isReserved(word string) bool {
 	switch strings.ToLower(word) {

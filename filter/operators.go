@@ -39,7 +39,7 @@ var (
 func operatorsOf(f *schema.Field, key string) []Op {
 	switch f.Kind {
 	case schema.Boolean, schema.Enum, schema.Country, schema.CurrencyCode, schema.Language, schema.TimeZone,
-		schema.Reference, schema.RecordID:
+		schema.Reference, schema.AnyRecord, schema.RecordID:
 		return choiceOps
 	case schema.Integer, schema.Number, schema.Money, schema.DateOnly, schema.PartialDate, schema.DateTime:
 		return orderedOps

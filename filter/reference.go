@@ -19,6 +19,30 @@ func (c *checker) compareReference(n *condition, f *schema.Field, to *schema.Typ
 	return Compare{Field: f, Op: In, Values: ids}
 }
 
+// compareRecord compares a reference to a record of any type with every record
+// that the values mean.
+func (c *checker) compareRecord(n *condition, f *schema.Field) Expr {
+	var values []any
+	for _, v := range n.values {
+		var found []string
+		for _, t := range c.env.Schema.OfClass(schema.Record) {
+			for _, id := range c.resolve(v, t) {
+				found = append(found, t.IDString(id))
+			}
+		}
+		if len(found) == 0 && c.err == nil {
+			c.add(v.at, "%s at %d is no record: use its id, uid or whole name", quote(v.text), v.at)
+		}
+		if c.found != nil {
+			c.found[v.at] = found
+		}
+		for _, id := range found {
+			values = append(values, id)
+		}
+	}
+	return Compare{Field: f, Op: In, Values: values}
+}
+
 // compareMany asks for a related record among those that the values mean or,
 // with has all, for one of each value.
 func (c *checker) compareMany(n *condition, many *schema.Relation) Expr {

@@ -25,7 +25,9 @@ type Field struct {
 	// NotNegative refuses numbers below zero.
 	NotNegative bool
 	Required    bool
-	Unique      bool
+	// Always fields get a value by rule where none is given, and are never emptied by a replace.
+	Always bool
+	Unique bool
 	// ReadOnly fields are set by the system alone.
 	ReadOnly bool
 	// Computed fields follow from other data: they are kept up to date with
@@ -39,9 +41,14 @@ type Field struct {
 	System bool
 	// Hidden fields are shown only when they are asked for by name.
 	Hidden bool
-	// Custom marks a field that was defined in this database; ID is its number there.
+	// Custom marks a field that was defined in this database; ID is its number
+	// there, Label what people call it.
 	Custom bool
 	ID     int64
+	Label  string
+	// Choices are all options of a custom select, in order; Options are the
+	// labels of those that can be chosen.
+	Choices []Choice
 }
 
 // CompanyDefault stands, as a Default, for the company's own value of the field.
@@ -57,6 +64,10 @@ func (f *Field) Column() string {
 
 // Stored says whether the field has a column of its own.
 func (f *Field) Stored() bool { return f.Kind.Info().Storage != Virtual && !f.Custom }
+
+// Held says whether records hold values of the field themselves, in a column
+// or among their custom values.
+func (f *Field) Held() bool { return f.Stored() || f.Custom }
 
 // Settable says whether a caller may set the field.
 func (f *Field) Settable(importing bool) bool {

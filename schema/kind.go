@@ -33,6 +33,7 @@ const (
 	Content                   // a document's bytes: string, text or base64
 	RecordID                  // the short typed id; int64
 	Identifiers               // every identifier of a record, for filters only
+	AnyRecord                 // a record of any type: its short typed id, a string
 )
 
 // Storage is how the column of a kind is declared.
@@ -91,6 +92,7 @@ var kinds = map[Kind]KindInfo{
 	Content:       {"content", Virtual, false, false, false, "string", 0, "text, or base64"},
 	RecordID:      {"id", StoreInteger, false, false, true, "string", 0, "an id such as org_42"},
 	Identifiers:   {"identifiers", Virtual, false, false, false, "string", 0, "an e-mail, phone, domain or number"},
+	AnyRecord:     {"record", StoreText, false, false, false, "string", 255, "an id or a name of any record"},
 }
 
 // Info gives the row of a kind.

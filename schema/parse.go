@@ -49,13 +49,16 @@ func (r *Reader) Parse(f *Field, raw any) (any, error) {
 		return r.parseDetails(f, raw)
 	case MultiEnum:
 		return parseOptions(f, raw)
+	case DateRange, DateTimeRange:
+		return r.parseRange(f, raw)
 	}
 	read := scalar
-	if f.Kind == Reference {
+	isReference := f.Kind == Reference || f.Kind == AnyRecord
+	if isReference {
 		read = reference
 	}
 	s, err := read(raw)
-	if err != nil && f.Kind == Reference && raw == "" {
+	if err != nil && isReference && raw == "" {
 		return nil, nil
 	}
 	if err != nil {
@@ -255,8 +258,8 @@ func parseOption(f *Field, s string) (any, error) {
 }
 
 func parseOptions(f *Field, raw any) (any, error) {
-	var chosen []string
-	for _, one := range listOf(raw) {
+	chosen := []string{}
+	for _, one := range optionsOf(f, raw) {
 		s, err := scalar(one)
 		if err != nil {
 			return nil, fmt.Errorf("must be a list of %s", strings.Join(f.Options, ", "))
@@ -269,7 +272,29 @@ func parseOptions(f *Field, raw any) (any, error) {
 			chosen = append(chosen, option.(string))
 		}
 	}
+	if len(chosen) == 0 {
+		return nil, nil
+	}
 	return chosen, nil
+}
+
+// optionsOf takes "Gold, Silver" for a list, unless an option is so called.
+func optionsOf(f *Field, raw any) []any {
+	list := listOf(raw)
+	s, ok := raw.(string)
+	if !ok || len(list) != 1 || !strings.ContainsAny(s, ",;") {
+		return list
+	}
+	if _, err := parseOption(f, s); err == nil {
+		return list
+	}
+	var parts []any
+	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ';' }) {
+		if part = strings.TrimSpace(part); part != "" {
+			parts = append(parts, part)
+		}
+	}
+	return parts
 }
 
 func parseObject(raw any, limit int) (any, error) {

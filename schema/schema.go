@@ -21,7 +21,7 @@ type Schema struct {
 func New() *Schema {
 	s := &Schema{byName: map[string]*Type{}, Types: []*Type{
 		organization(), contact(), membership(), contactDetail(), deal(), line(), service(), task(), project(),
-		document(), note(), activity(), user(), tag(), segment(), pipeline(), stage(), category(), company(),
+		document(), note(), activity(), user(), tag(), segment(), pipeline(), stage(), category(), customField(), company(),
 	}}
 	for _, t := range s.Types {
 		s.byName[t.Name] = t

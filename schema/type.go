@@ -48,6 +48,9 @@ type Type struct {
 	Relations []*Relation
 	// Searchable types are found by the words of their texts.
 	Searchable bool
+	// Defines: the type's records are part of the schema, which is read again
+	// when one of them changes.
+	Defines bool
 	// Private types have records that only their author sees.
 	Private bool
 	// Needs is set where a record is hidden when everything it is attached to is in the trash.
@@ -134,6 +137,18 @@ func (t *Type) Columns() []*Field {
 	return columns
 }
 
+// Held are the fields whose values a record holds itself: those with a column
+// in declared order, then the custom ones in theirs.
+func (t *Type) Held() []*Field {
+	held := t.Columns()
+	for _, f := range t.Fields {
+		if f.Custom {
+			held = append(held, f)
+		}
+	}
+	return held
+}
+
 // index builds the look-ups after all types are known.
 func (t *Type) index(s *Schema) {
 	t.byName, t.links = map[string]*Field{}, map[string]*Relation{}
@@ -186,7 +201,7 @@ func standardFields(class Class) []*Field {
 	fields := []*Field{}
 	if class == Record {
 		fields = append(fields,
-			&Field{Name: "owner", Kind: Reference, To: "user", Aliases: []string{"assignee", "assigned_to", "responsible", "account_manager"}, Doc: "who looks after it; the caller unless given"},
+			&Field{Name: "owner", Kind: Reference, To: "user", Aliases: []string{"assignee", "assigned_to", "responsible", "account_manager"}, Always: true, Doc: "who looks after it; the caller unless given"},
 			&Field{Name: "metadata", Kind: JSONObject, System: true, Doc: "a free JSON object; metadata.key filters"},
 			&Field{Name: "archived_at", Kind: DateTime, System: true, Doc: "archived records are hidden from lists"})
 	}

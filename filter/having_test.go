@@ -1,0 +1,76 @@
+package filter_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/crmcp/crmcp/filter"
+	"github.com/crmcp/crmcp/schema"
+)
+
+var someMeasured = []filter.Measured{
+	{Names: []string{"count"}, Kind: schema.Integer},
+	{Names: []string{"sum(amount)", "sum(value)"}, Kind: schema.Money},
+	{Names: []string{"max(closed_on)"}, Kind: schema.DateOnly},
+	{Names: []string{"min(created_at)"}, Kind: schema.DateTime},
+}
+
+func TestHaving(t *testing.T) {
+	clock := newEnv(t).Clock
+	group := []any{int64(3), schema.Decimal(25_000), schema.NewDate(2026, 5, 20), clock.Start(schema.NewDate(2026, 5, 20))}
+	empty := []any{int64(0), nil, nil, nil}
+	for condition, want := range map[string][2]bool{
+		"count > 2":                             {true, false},
+		"count >= 3 and sum(amount) = 2.5":      {true, false},
+		"count>2.5 AND SUM ( Value )<=2.5":      {true, false},
+		"count < 3.5 and count > 3.4":           {false, false},
+		"sum(amount) > 2.4999":                  {true, false},
+		"sum(amount) != 2.5":                    {false, true},
+		"sum(amount) is null or count = 3":      {true, true},
+		"sum(amount) is not null":               {true, false},
+		"not (count = 3 or count = 4)":          {false, true},
+		"!(count = 0)":                          {true, false},
+		"max(closed_on) = today":                {true, false},
+		"max(closed_on) < 2026-05-20":           {false, false},
+		"min(created_at) <= 2026-05-20":         {true, false},
+		"min(created_at) > 2026-05-19":          {true, false},
+		"min(created_at) > 2026-05-20":          {false, false},
+		"count = 1 or count = 3 and count <> 4": {true, false},
+	} {
+		having, err := filter.ParseHaving(condition, someMeasured, clock)
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+			continue
+		}
+		if got := [2]bool{having(group), having(empty)}; got != want {
+			t.Errorf("%s: got %v, want %v", condition, got, want)
+		}
+	}
+}
+
+func TestHavingProblems(t *testing.T) {
+	for condition, want := range map[string][]string{
+		"cuont > 3":                        {`"cuont" at 1 is none of the measures: did you mean "count"?`},
+		"sum(probability) > 3 and count x": {`"sum" at 1 is none`, `expected =, !=, <, <=, > or >= at 32, found "x"`},
+		"count > many":                     {`"many" at 9 is no number`},
+		"max(closed_on) > often":           {`"often" at 18 is no date`},
+		"min(created_at) > often":          {`"often" at 19 is no time`},
+		"count >":                          {"at 8"},
+		"count > 3 4":                      {`unexpected "4" at 11`},
+		"(count > 3":                       {`expected ")" at 11`},
+		"count is 3":                       {`expected "null" at 10`},
+		"":                                 {"the end at 1 is none of the measures"},
+		strings.Repeat("(", 40):            {"too deep at 33"},
+	} {
+		_, err := filter.ParseHaving(condition, someMeasured, newEnv(t).Clock)
+		if err == nil {
+			t.Errorf("%s is taken", condition)
+			continue
+		}
+		got := messages(t, err)
+		if len(got) != len(want) || !slices.ContainsFunc(got, func(s string) bool { return strings.Contains(s, want[0]) }) {
+			t.Errorf("%s: got %q, want %q", condition, got, want)
+		}
+	}
+}
