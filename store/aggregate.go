@@ -1,0 +1,239 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"database/sql"
+	"slices"
+
+	"github.com/crmcp/crmcp/filter"
+	"github.com/crmcp/crmcp/schema"
+)
+
+// AggregateQuery asks for counts, sums and the like of the records of a type.
+type AggregateQuery struct {
+	Type *schema.Type
+	// Where is the filter; nil: all. Archived records are left out as in lists.
+	Where filter.Expr
+	// GroupBy are up to three names of fields or relations, paths to them, or
+	// periods: stage, organization.industry, tags, month(created_at).
+	GroupBy []string
+	// Measures are count, sum(amount), avg, min, max, median or
+	// count_distinct of a field; none: count.
+	Measures []string
+	// Having are conditions on measures, such as "count > 3".
+	Having string
+	// Sort names groups or measures, such as "-count, stage"; empty: groups
+	// that have an order of their own in that order, else the first measure,
+	// the greatest first.
+	Sort string
+	// Limit is how many rows are given; 0: 100.
+	Limit int
+}
+
+// Table is the answer to an AggregateQuery.
+type Table struct {
+	Columns []TableColumn
+	// Rows have a value for each column: nil, string, bool, int64,
+	// schema.Decimal, schema.Date, schema.Millis or Ref.
+	Rows [][]any
+	// Groups is how many groups there are, those beyond the limit included.
+	Groups int64
+	// Several names the groups in which a record may stand more than once,
+	// since it has several of them.
+	Several []string
+}
+
+// TableColumn is one group or measure.
+type TableColumn struct {
+	Label   string
+	Measure bool
+	Kind    schema.Kind
+}
+
+const defaultGroups = 100
+
+// aggregation is the work on one aggregate.
+type aggregation struct {
+	AggregateQuery
+	tx       *Tx
+	compiler *compiler
+	problems schema.Problems
+	groups   []*grouping
+	measures []*measure
+	having   filter.Having
+	order    []columnOrder
+	// rows selects the records, tables are what is joined to them, joined by
+	// the path that leads there.
+	rows   *selection
+	tables ordering
+	joined map[string]string
+}
+
+// columnOrder is one key of the order of rows.
+type columnOrder struct {
+	column int
+	desc   bool
+}
+
+// Aggregate counts and sums up what lists of the type would show. Amounts are
+// never summed across currencies: a measure of money groups by currency as
+// well. Sums are exact; averages and medians are rounded half away from zero
+// to four places. A record with several related ones stands in the group of
+// each of them, once. The error is a *schema.Error with every problem.
+func (tx *Tx) Aggregate(q AggregateQuery) (*Table, error) {
+	a := tx.aggregation(q)
+	if err := a.problems.Err(); err != nil {
+		return nil, err
+	}
+	statement, err := a.statement()
+	if err != nil {
+		return nil, err
+	}
+	return a.table(statement)
+}
+
+// CheckAggregate gives the error that Aggregate would give for what it asks,
+// without looking at a record.
+func (tx *Tx) CheckAggregate(q AggregateQuery) error { return tx.aggregation(q).problems.Err() }
+
+func (tx *Tx) aggregation(q AggregateQuery) *aggregation {
+	a := &aggregation{AggregateQuery: q, tx: tx, compiler: tx.compiler(), joined: map[string]string{}}
+	a.Limit = cmp.Or(a.Limit, defaultGroups)
+	a.read()
+	return a
+}
+
+// groupRow is one row of the answer and what orders it.
+type groupRow struct {
+	values, keys []any
+}
+
+// table runs the statement and keeps the first rows of the order.
+func (a *aggregation) table(statement clause) (*Table, error) {
+	t := &Table{Columns: a.columns()}
+	for _, g := range a.groups {
+		if g.several() {
+			t.Several = append(t.Several, g.label)
+		}
+	}
+	var kept []groupRow
+	err := a.tx.scan(statement.sql, statement.args, func(rows *sql.Rows) error {
+		row, err := a.readRow(rows)
+		if err != nil || a.having != nil && !a.having(row.values[len(a.groups):]) {
+			return err
+		}
+		t.Groups++
+		if kept = append(kept, row); len(kept) > 4*a.Limit+1_000 {
+			kept = a.first(kept)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range a.first(kept) {
+		t.Rows = append(t.Rows, row.values)
+	}
+	return t, nil
+}
+
+// first puts rows in order and drops those beyond the limit.
+func (a *aggregation) first(rows []groupRow) []groupRow {
+	slices.SortFunc(rows, a.compare)
+	return rows[:min(len(rows), a.Limit)]
+}
+
+func (a *aggregation) compare(x, y groupRow) int {
+	for _, key := range a.order {
+		if n := compareKeys(x.keys[key.column], y.keys[key.column], key.desc); n != 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// compareKeys orders two values of a column; missing ones come last.
+func compareKeys(x, y any, desc bool) int {
+	switch {
+	case x == nil && y == nil:
+		return 0
+	case x == nil:
+		return 1
+	case y == nil:
+		return -1
+	}
+	return turned(compareStored(x, y), desc)
+}
+
+func (a *aggregation) columns() []TableColumn {
+	var columns []TableColumn
+	for _, g := range a.groups {
+		columns = append(columns, TableColumn{Label: g.label, Kind: g.kind()})
+	}
+	for _, m := range a.measures {
+		columns = append(columns, TableColumn{Label: m.label, Kind: m.kind, Measure: true})
+	}
+	return columns
+}
+
+// readRow reads the columns of groups, then those of measures.
+func (a *aggregation) readRow(rows *sql.Rows) (row groupRow, err error) {
+	cells, err := scanCells(rows)
+	if err != nil {
+		return row, err
+	}
+	for _, g := range a.groups {
+		value, key, err := g.value(cells[:g.width()])
+		if err != nil {
+			return row, err
+		}
+		cells = cells[g.width():]
+		row.values, row.keys = append(row.values, value), append(row.keys, key)
+	}
+	for _, m := range a.measures {
+		n := len(m.columns())
+		value, err := m.value(cells[:n])
+		if err != nil {
+			return row, err
+		}
+		cells = cells[n:]
+		row.values, row.keys = append(row.values, value), append(row.keys, orderOf(value))
+	}
+	return row, nil
+}
+
+func scanCells(rows *sql.Rows) ([]any, error) {
+	names, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	cells, into := make([]any, len(names)), make([]any, len(names))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	if err := rows.Scan(into...); err != nil {
+		return nil, err
+	}
+	for i, cell := range cells {
+		if raw, ok := cell.([]byte); ok {
+			cells[i] = string(bytes.Clone(raw))
+		}
+	}
+	return cells, nil
+}
+
+// orderOf is the number by which a value is put in order.
+func orderOf(value any) any {
+	switch v := value.(type) {
+	case int64:
+		return v
+	case schema.Decimal:
+		return int64(v)
+	case schema.Date:
+		return int64(v)
+	case schema.Millis:
+		return int64(v)
+	}
+	return nil
+}

@@ -1,0 +1,140 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// changeCode is the sequence of change sets; no record type has it.
+const changeCode = 30
+
+// changeSet collects what a transaction writes.
+type changeSet struct {
+	id      int64
+	rows    []changeRow
+	counted map[Key]bool
+}
+
+// changeRow is one written row: its type (nil: a link), the records that it
+// concerns, and its recorded values before and after.
+type changeRow struct {
+	key             Key
+	subject, object Key
+	action          string
+	before, after   map[string]any
+}
+
+// touched says whether the version of a record was counted in this change.
+func (c *changeSet) touched(key Key) bool { return c.counted[key] }
+
+func (c *changeSet) mark(key Key) {
+	if c.counted == nil {
+		c.counted = map[Key]bool{}
+	}
+	c.counted[key] = true
+}
+
+// ChangeID is the number of this transaction's change set.
+func (tx *Tx) ChangeID() (int64, error) {
+	if tx.change.id == 0 {
+		id, err := tx.nextID(changeCode)
+		if err != nil {
+			return 0, err
+		}
+		tx.change.id = id
+	}
+	return tx.change.id, nil
+}
+
+// Changed says whether the transaction has written anything.
+func (tx *Tx) Changed() bool { return len(tx.change.rows) > 0 }
+
+// ChangeString is how a change set is named to callers.
+func ChangeString(id int64) string { return fmt.Sprintf("chg_%d", id) }
+
+func (tx *Tx) noteRecord(r *Record, action string, before, after map[string]any) {
+	tx.change.mark(r.Key())
+	tx.noteDefinition(r.Key(), after)
+	row := changeRow{key: r.Key(), subject: r.Key(), action: action, before: before, after: after}
+	if r.Type.Class == schema.Part {
+		row.subject, row.object = tx.parents(r)
+	}
+	tx.change.rows = append(tx.change.rows, row)
+}
+
+func (tx *Tx) noteLink(left, right Key, action string, before, after map[string]any) {
+	tx.change.rows = append(tx.change.rows, changeRow{subject: left, object: right, action: action, before: before, after: after})
+}
+
+// parents are the records that a part belongs to, by its reference fields.
+func (tx *Tx) parents(r *Record) (first, second Key) {
+	for _, f := range r.Type.Fields {
+		if f.Kind != schema.Reference || f.System || r.Int(f.Name) == 0 {
+			continue
+		}
+		key := Key{tx.Schema().Type(f.To), r.Int(f.Name)}
+		if first.Type == nil {
+			first = key
+		} else if second.Type == nil {
+			second = key
+		}
+	}
+	return first, second
+}
+
+// finish completes a transaction: computed fields, the history, the counters.
+func (tx *Tx) finish() error {
+	if err := tx.settle(); err != nil {
+		return err
+	}
+	if len(tx.change.rows) > 0 {
+		if err := tx.saveChange(); err != nil {
+			return err
+		}
+	}
+	return tx.saveIDs()
+}
+
+func (tx *Tx) saveChange() error {
+	id, err := tx.ChangeID()
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	for seq, row := range tx.change.rows {
+		if err := tx.saveChangeRow(id, seq, row, func(s string) { sum.Write([]byte(s)) }); err != nil {
+			return err
+		}
+	}
+	uid, err := newUID()
+	if err != nil {
+		return err
+	}
+	return tx.exec(`INSERT INTO change_set (id, uid, at, user_id, client, client_version, tool, row_count, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, uid, int64(tx.now()), tx.caller.User, tx.caller.Client, tx.caller.Version, tx.caller.Tool,
+		len(tx.change.rows), hex.EncodeToString(sum.Sum(nil)))
+}
+
+func (tx *Tx) saveChangeRow(id int64, seq int, row changeRow, sum func(string)) error {
+	before, err := marshal(row.before)
+	if err != nil {
+		return err
+	}
+	after, err := marshal(row.after)
+	if err != nil {
+		return err
+	}
+	var code int64
+	if row.key.Type != nil {
+		code = row.key.Type.Code
+	}
+	args := []any{id, seq, code, row.key.ID, row.subject.Type.Code, row.subject.ID, nil, nil, row.action, before, after}
+	if row.object.Type != nil {
+		args[6], args[7] = row.object.Type.Code, row.object.ID
+	}
+	sum(fmt.Sprintln(args...))
+	return tx.exec(`INSERT INTO change_row (change_id, seq, type, record_id, subject_type, subject_id, object_type, object_id, action, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
+}

@@ -1,0 +1,240 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// aspect is a part of a record that follows from other rows and is brought up
+// to date, before anybody can read it, when those change.
+type aspect int
+
+const (
+	own      aspect = 1 << iota // the record itself changed: those it counts for hear of it
+	words                       // full text and identifiers
+	firsts                      // the first of its links: organization, contact …
+	details                     // its primary e-mail, phone and website
+	deals                       // counts and values of its deals
+	work                        // last activity and next task
+	members                     // the number of its members
+	lines                       // the sum of its service lines
+	attached                    // whether anything it is attached to is still there
+)
+
+// dirtySet are the records to bring up to date, in the order they were touched.
+type dirtySet struct {
+	order   []Key
+	parts   []Key
+	aspects map[Key]aspect
+	// known are records as they were written, so that they need not be read again.
+	known map[Key]*Record
+}
+
+func (tx *Tx) touch(r *Record, what aspect) { tx.touchKey(r.Key(), what) }
+
+func (tx *Tx) touchKey(key Key, what aspect) {
+	if what == 0 {
+		return
+	}
+	if tx.dirty.aspects == nil {
+		tx.dirty.aspects, tx.dirty.known = map[Key]aspect{}, map[Key]*Record{}
+	}
+	if _, known := tx.dirty.aspects[key]; !known {
+		tx.dirty.order = append(tx.dirty.order, key)
+		if key.Type.Class == schema.Part {
+			tx.dirty.parts = append(tx.dirty.parts, key)
+		}
+	}
+	tx.dirty.aspects[key] |= what
+}
+
+// linkAspects are those that a link with a record of a type changes on the other side.
+var linkAspects = map[string]aspect{
+	"deal": deals | attached, "task": work | attached, "activity": work,
+	"organization": attached, "contact": attached, "service": attached, "project": attached,
+}
+
+// settle brings everything that follows from what was written up to date. It
+// runs before anybody can read it: at the end of a transaction, and within one
+// before a list, a count or a search.
+func (tx *Tx) settle() error {
+	if len(tx.redefined) > 0 {
+		if err := tx.redefine(); err != nil {
+			return err
+		}
+	}
+	for len(tx.dirty.order) > 0 {
+		key := tx.dirty.order[0]
+		tx.dirty.order = tx.dirty.order[1:]
+		if err := tx.settleKey(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleRecord brings one record up to date and leaves the others for which
+// it counts to settle, which does each of them once however many rows of an
+// import concern it.
+func (tx *Tx) settleRecord(key Key) error {
+	for i := 0; i < len(tx.dirty.parts); i++ {
+		if err := tx.settleKey(tx.dirty.parts[i]); err != nil {
+			return err
+		}
+	}
+	tx.dirty.parts = nil
+	return tx.settleKey(key)
+}
+
+func (tx *Tx) settleKey(key Key) error {
+	what, dirty := tx.dirty.aspects[key]
+	if !dirty {
+		return nil
+	}
+	delete(tx.dirty.aspects, key)
+	return tx.deriveOne(key, what)
+}
+
+// derivations are the computed fields by the aspect that they follow from.
+var derivations = []struct {
+	aspect  aspect
+	types   []string
+	compute func(*Tx, *Record) (map[string]any, error)
+}{
+	{firsts, nil, (*Tx).deriveFirsts},
+	{details, []string{"organization", "contact"}, (*Tx).deriveDetails},
+	{deals, []string{"organization", "contact"}, (*Tx).deriveDeals},
+	{work, []string{"organization", "contact"}, (*Tx).deriveWork},
+	{members, []string{"organization"}, (*Tx).deriveMembers},
+	{lines, []string{"deal"}, (*Tx).deriveLines},
+	{attached, []string{"note"}, (*Tx).deriveAttached},
+}
+
+func (tx *Tx) deriveOne(key Key, what aspect) error {
+	r := tx.dirty.known[key]
+	delete(tx.dirty.known, key)
+	if r == nil {
+		var err error
+		if r, err = tx.get(key); err != nil {
+			return err
+		}
+	}
+	for _, d := range derivations {
+		if what&d.aspect == 0 || d.types != nil && !slices.Contains(d.types, key.Type.Name) {
+			continue
+		}
+		values, err := d.compute(tx, r)
+		if err == nil {
+			r, err = tx.writeComputed(r, values)
+		}
+		if err != nil {
+			return fmt.Errorf("deriving %s: %w", key, err)
+		}
+	}
+	if what&(words|details) != 0 {
+		if err := tx.reindex(r); err != nil {
+			return err
+		}
+	}
+	return tx.propagate(r, what)
+}
+
+// reindex keeps what finds a record: its words and its identifiers.
+func (tx *Tx) reindex(r *Record) error {
+	var rows []detailRow
+	if r.Type.Field("emails") != nil {
+		var err error
+		if rows, err = tx.detailRows(r.Key()); err != nil {
+			return err
+		}
+	}
+	if err := tx.reindexIdentifiers(r, rows); err != nil {
+		return err
+	}
+	return tx.reindexWords(r, rows)
+}
+
+// listeners are the records that hear of a change of these aspects of a
+// record, reached over its relations or reference fields.
+var listeners = map[string][]struct {
+	of   aspect
+	over string
+	what aspect
+}{
+	"deal":           {{own | lines, "organizations", deals}, {own | lines, "contacts", deals}},
+	"task":           {{own, "organizations", work}, {own, "contacts", work}},
+	"activity":       {{own, "organizations", work}, {own, "contacts", work}},
+	"contact":        {{work, "organizations", work}},
+	"membership":     {{own, "organization", members | work}, {own, "contact", firsts}},
+	"contact_detail": {{own, "organization", details}, {own, "contact", details}},
+	"line":           {{own, "deal", lines}},
+}
+
+// propagate touches the records for which this one counts.
+func (tx *Tx) propagate(r *Record, what aspect) error {
+	for _, l := range listeners[r.Type.Name] {
+		if what&l.of == 0 {
+			continue
+		}
+		if err := tx.touchEach(r.Key(), l.over, l.what); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touchEach touches every record at the other end of a relation, the trash included.
+func (tx *Tx) touchEach(key Key, over string, what aspect) error {
+	relation := key.Type.Relation(over)
+	ids, err := tx.ends(relation, key.ID)
+	for _, id := range ids {
+		tx.touchKey(Key{relation.To, id}, what)
+	}
+	return err
+}
+
+// ends gives the ids at the other end of a relation in order, the trash
+// included on the far side but not in between.
+func (tx *Tx) ends(r *schema.Relation, id int64) (ids []int64, err error) {
+	query, args := endsSQL(r, id)
+	err = tx.scan(query, args, func(rows *sql.Rows) error {
+		var one int64
+		err := rows.Scan(&one)
+		ids = append(ids, one)
+		return err
+	})
+	return ids, err
+}
+
+func endsSQL(r *schema.Relation, id int64) (string, []any) {
+	switch r.Via {
+	case schema.ViaColumn:
+		column := r.Field.Column()
+		return "SELECT " + column + " FROM " + r.From.Name + " WHERE id = ? AND " + column + " IS NOT NULL", []any{id}
+	case schema.ViaBack:
+		return "SELECT id FROM " + r.To.Name + " WHERE " + r.Field.Column() + " = ? AND deleted_at IS NULL ORDER BY id", []any{id}
+	case schema.ViaMiddle:
+		return "SELECT " + r.Far.Column() + " FROM " + r.Middle.Name + " WHERE " + r.Near.Column() + " = ? AND deleted_at IS NULL ORDER BY id", []any{id}
+	}
+	if r.From.Code < r.To.Code {
+		return "SELECT right_id FROM link WHERE left_type = ? AND left_id = ? AND right_type = ? ORDER BY position, right_id", []any{r.From.Code, id, r.To.Code}
+	}
+	return "SELECT left_id FROM link WHERE right_type = ? AND right_id = ? AND left_type = ? ORDER BY position, left_id", []any{r.From.Code, id, r.To.Code}
+}
+
+// get reads a record for the system itself: whoever may see it.
+func (tx *Tx) get(key Key) (*Record, error) {
+	fields, columns := selectColumns(key.Type, "t")
+	var found *Record
+	err := tx.scan("SELECT "+columns+" FROM "+key.Type.Name+" t WHERE t.id = ?", []any{key.ID}, func(rows *sql.Rows) (err error) {
+		found, err = scanRecord(key.Type, fields, rows)
+		return err
+	})
+	if err == nil && found == nil {
+		err = schema.Errorf(schema.NotFound, "there is no %s", key)
+	}
+	return found, err
+}

@@ -1,0 +1,162 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
+)
+
+// Existing finds the record that an input means when it may be there already:
+// by uid, by external id, by e-mail, and organizations then by their own web
+// domain and by their exact name; people never by a name alone. A uid or an
+// external id that is given decides alone: unknown means a new record. Several
+// records that fit, or one in the trash with that uid, are a problem.
+func (tx *Tx) Existing(in *schema.Input, problems *schema.Problems) (Key, bool) {
+	key, found, err := tx.existing(in, problems)
+	if err != nil {
+		problems.Add("", "existing records could not be looked up: try again")
+	}
+	return key, found && err == nil
+}
+
+func (tx *Tx) existing(in *schema.Input, problems *schema.Problems) (Key, bool, error) {
+	uid, external := inputText(in, "uid"), inputText(in, "external_id")
+	if uid != "" {
+		if key, found, err := tx.existingUID(in.Type, uid, problems); err != nil || found || len(*problems) > 0 {
+			return key, found, err
+		}
+	}
+	if external != "" {
+		return tx.existingExternal(in.Type, inputText(in, "external_source"), external)
+	}
+	if uid != "" || in.Type.Field("email") == nil {
+		return Key{}, false, nil
+	}
+	addresses := inputDetails(in, "email")
+	keys, err := tx.sharing(in.Type, text.KindEmail, addresses)
+	if err != nil || len(keys) > 0 {
+		return tx.onlyOne("email", strings.Join(addresses, ", "), keys, problems, err)
+	}
+	if referenceKeys[in.Type.Name] != text.KindDomain {
+		return Key{}, false, nil
+	}
+	return tx.existingOrganization(in, addresses, problems)
+}
+
+func (tx *Tx) existingUID(t *schema.Type, uid string, problems *schema.Problems) (Key, bool, error) {
+	var id int64
+	var deleted bool
+	found, err := tx.one("SELECT id, deleted_at IS NOT NULL FROM "+t.Name+" WHERE uid = ?", []any{uid}, &id, &deleted)
+	if err != nil || !found {
+		return Key{}, false, err
+	}
+	if deleted {
+		problems.Add("uid", "%s has this uid and is in the trash: restore_records brings it back", t.IDString(id))
+		return Key{}, false, nil
+	}
+	return Key{t, id}, true, nil
+}
+
+func (tx *Tx) existingExternal(t *schema.Type, source, external string) (Key, bool, error) {
+	var id int64
+	found, err := tx.one("SELECT id FROM "+t.Name+" WHERE coalesce(external_source_fold, '') = ? AND external_id_fold = ? AND external_id IS NOT NULL AND deleted_at IS NULL",
+		[]any{text.Fold(source), text.Fold(external)}, &id)
+	return Key{t, id}, found, err
+}
+
+// existingOrganization matches on the web domain, of the e-mail where no
+// website is given, and then on the exact name.
+func (tx *Tx) existingOrganization(in *schema.Input, addresses []string, problems *schema.Problems) (Key, bool, error) {
+	domains := ownDomains(inputDetails(in, "website"))
+	if len(domains) == 0 {
+		domains = ownDomains(addresses)
+	}
+	keys, err := tx.sharing(in.Type, text.KindDomain, domains)
+	if err != nil {
+		return Key{}, false, err
+	}
+	name := inputText(in, in.Type.Title)
+	named := matches{}
+	if name != "" {
+		if named, err = tx.namedOf(in.Type, name, everyMatch); err != nil {
+			return Key{}, false, err
+		}
+	}
+	if len(keys) == 0 {
+		return tx.onlyOne(in.Type.Title, name, named.best(), problems, nil)
+	}
+	both := slices.DeleteFunc(slices.Clone(keys), func(key Key) bool { return !slices.Contains(named.best(), key) })
+	if len(both) == 1 {
+		keys = both
+	}
+	return tx.onlyOne("website", strings.Join(domains, ", "), keys, problems, nil)
+}
+
+// sharing gives the shown records of a type that have one of the values as an
+// identifier of the kind.
+func (tx *Tx) sharing(t *schema.Type, kind string, values []string) ([]Key, error) {
+	var keys []string
+	for _, value := range values {
+		keys = append(keys, text.StoredKeys(kind, value, "")...)
+	}
+	found, err := tx.identified(t, keys, everyMatch)
+	return found.best(), err
+}
+
+// onlyOne takes the one record that fits, or offers the several.
+func (tx *Tx) onlyOne(path, value string, keys []Key, problems *schema.Problems, err error) (Key, bool, error) {
+	if err != nil || len(keys) == 0 {
+		return Key{}, false, err
+	}
+	if len(keys) == 1 {
+		return keys[0], true, nil
+	}
+	candidates, err := tx.candidates(keys[:min(len(keys), maxCandidates)])
+	if err == nil {
+		message := fmt.Sprintf("%s fits %d records, among them %s: update the one you mean by its id, or send if_exists create_anyway",
+			quoteShort(value), len(keys), orList(described(candidates)))
+		*problems = append(*problems, schema.Problem{Path: path, Message: message, Candidates: candidates})
+	}
+	return Key{}, false, err
+}
+
+// ownDomains are the domains of web or e-mail addresses without those of mail
+// providers.
+func ownDomains(addresses []string) []string {
+	var domains []string
+	for _, address := range addresses {
+		domain, ok := text.Domain(address)
+		if ok && !text.IsMailProvider(domain) && !slices.Contains(domains, domain) {
+			domains = append(domains, domain)
+		}
+	}
+	return domains
+}
+
+func inputText(in *schema.Input, name string) string {
+	s, _ := in.Values[name].(string)
+	return s
+}
+
+// inputDetails gives the values of a kind of contact detail that an input has,
+// in the single field and in the list.
+func inputDetails(in *schema.Input, kind string) []string {
+	var values []string
+	for _, f := range in.Type.Fields {
+		if f.Kept != kind && (f.Kept != "" || f.Kind.String() != kind) {
+			continue
+		}
+		switch v := in.Values[f.Name].(type) {
+		case string:
+			values = append(values, v)
+		case []schema.Detail:
+			for _, detail := range v {
+				values = append(values, detail.Value)
+			}
+		}
+	}
+	return values
+}

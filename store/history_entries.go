@@ -1,0 +1,281 @@
+package store
+
+import (
+	"bytes"
+	"database/sql"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// historyReader turns rows of the history into entries that the caller may see.
+type historyReader struct {
+	tx *Tx
+	q  HistoryQuery
+	// names are the records that entries name; nil: not for this caller.
+	names map[Key]*Ref
+	// private tells up to which row each record of another author was private.
+	private map[Key]int64
+}
+
+// fill reads the entries of a change; false where the caller may see none.
+func (h *historyReader) fill(c *Change) (bool, error) {
+	if ref, err := h.name(Key{c.User.Type, c.User.ID}); err != nil {
+		return false, err
+	} else if ref != nil {
+		c.User = *ref
+	}
+	limit := fewEntries
+	if h.q.Change != 0 {
+		limit = manyEntries
+	}
+	for from := int64(0); ; {
+		rows, err := h.tx.rowsOf(h.q, c.ID, from)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range rows {
+			from = row.seq + 1
+			entry, visible, err := h.entry(row)
+			if err != nil {
+				return false, err
+			}
+			if visible && len(c.Entries) == limit {
+				c.MoreEntries = true
+				return true, nil
+			}
+			if visible {
+				c.Entries = append(c.Entries, entry)
+			}
+		}
+		if len(rows) < entriesAtOnce {
+			return len(c.Entries) > 0, nil
+		}
+	}
+}
+
+func (h *historyReader) entry(row historyRow) (e Entry, visible bool, err error) {
+	unknown := row.subject.Type == nil || row.key.ID != 0 && row.key.Type == nil
+	moved := row.key.ID == 0 && row.action == "update"
+	if unknown || moved {
+		return e, false, nil
+	}
+	for _, key := range []Key{row.key, row.subject, row.object} {
+		if hidden, err := h.hidden(key, row); err != nil || hidden {
+			return e, false, err
+		}
+	}
+	if h.q.of.Type != nil && row.object == h.q.of {
+		row.subject, row.object = row.object, row.subject
+	}
+	e = Entry{Key: row.key, Record: h.ref(row.subject)}
+	if row.object.Type != nil {
+		other := h.ref(row.object)
+		e.Other = &other
+	}
+	before, after, err := recordedValues(row)
+	if err != nil {
+		return e, false, err
+	}
+	e.Action = actionOf(row, before, after)
+	e.Fields, err = h.fields(row.key.Type, before, after)
+	return e, true, err
+}
+
+// hidden says whether an entry about a record is not for the caller: it may
+// not be read now, or was another's private one when the row was written.
+func (h *historyReader) hidden(key Key, row historyRow) (bool, error) {
+	if key.Type == nil {
+		return false, nil
+	}
+	ref, err := h.name(key)
+	if err != nil || !key.Type.Private {
+		return false, err
+	}
+	if ref == nil {
+		return true, nil
+	}
+	until, err := h.privateUntil(key)
+	return row.change<<24|row.seq <= until, err
+}
+
+// privateUntil finds the last row after which a record of another author was
+// not private any more; -1 where it never was, or is the caller's own.
+func (h *historyReader) privateUntil(key Key) (int64, error) {
+	if until, known := h.private[key]; known {
+		return until, nil
+	}
+	until := int64(-1)
+	r, err := h.tx.Get(key.Type, key.ID)
+	if err == nil && r.Int("author") != h.tx.caller.User {
+		until, err = h.tx.lastPrivate(key)
+	}
+	h.private[key] = until
+	return until, err
+}
+
+func (tx *Tx) lastPrivate(key Key) (until int64, err error) {
+	until = -1
+	err = tx.scan(`SELECT change_id, seq, before, after FROM change_row WHERE subject_type = ? AND subject_id = ? AND type = ?`,
+		[]any{key.Type.Code, key.ID, key.Type.Code}, func(rows *sql.Rows) error {
+			var change, seq int64
+			var before, after []byte
+			if err := rows.Scan(&change, &seq, &before, &after); err != nil {
+				return err
+			}
+			for _, values := range [][]byte{before, after} {
+				var state struct {
+					Private bool `json:"is_private"`
+				}
+				if len(values) == 0 {
+					continue
+				}
+				if err := json.Unmarshal(values, &state); err != nil {
+					return err
+				}
+				if state.Private {
+					until = max(until, change<<24|seq)
+				}
+			}
+			return nil
+		})
+	return until, err
+}
+
+// name reads what a record is called, in the trash or not; nil where there is
+// none for this caller.
+func (h *historyReader) name(key Key) (*Ref, error) {
+	if ref, known := h.names[key]; known {
+		return ref, nil
+	}
+	title := "''"
+	if key.Type.Title != "" {
+		title = "coalesce(t." + key.Type.TitleField().Column() + ", '')"
+	}
+	condition, args := h.tx.mayRead(key.Type, "t")
+	ref := &Ref{Type: key.Type, ID: key.ID}
+	found, err := h.tx.one("SELECT "+title+" FROM "+key.Type.Name+" t WHERE t.id = ?"+condition, append([]any{key.ID}, args...), &ref.Name)
+	if !found {
+		ref = nil
+	}
+	h.names[key] = ref
+	return ref, err
+}
+
+// ref names a record; one that is no more keeps its id.
+func (h *historyReader) ref(key Key) Ref {
+	if ref := h.names[key]; ref != nil {
+		return *ref
+	}
+	return Ref{Type: key.Type, ID: key.ID}
+}
+
+// actionOf says in a word what a row did.
+func actionOf(row historyRow, before, after map[string]json.RawMessage) string {
+	link := row.key.Type == nil
+	switch {
+	case row.action == "insert" && link:
+		return "linked"
+	case row.action == "delete" && link:
+		return "unlinked"
+	case row.action == "insert":
+		return "created"
+	case row.action == "delete", given(after, "deleted_at"):
+		return "deleted"
+	case given(before, "deleted_at"):
+		return "restored"
+	}
+	return "updated"
+}
+
+func given(values map[string]json.RawMessage, name string) bool {
+	value := values[name]
+	return len(value) > 0 && !bytes.Equal(value, []byte("null"))
+}
+
+// recordedValues reads the values of a row before and after.
+func recordedValues(row historyRow) (before, after map[string]json.RawMessage, err error) {
+	if len(row.before) > 0 {
+		err = json.Unmarshal(row.before, &before)
+	}
+	if err == nil && len(row.after) > 0 {
+		err = json.Unmarshal(row.after, &after)
+	}
+	return before, after, err
+}
+
+// fields gives the changed fields in declared order; those that the type no
+// longer knows come last, as they were recorded.
+func (h *historyReader) fields(t *schema.Type, before, after map[string]json.RawMessage) (list []FieldChange, err error) {
+	names := map[string]bool{}
+	for name := range before {
+		names[name] = true
+	}
+	for name := range after {
+		names[name] = true
+	}
+	if t == nil {
+		return nil, nil
+	}
+	for _, f := range t.Fields {
+		if !names[f.Name] {
+			continue
+		}
+		delete(names, f.Name)
+		if f.System && f.ReadOnly || f.Name == "uid" || f.WriteOnly || f.Hidden {
+			continue
+		}
+		change := FieldChange{Field: f.Name}
+		if change.Before, err = h.value(f, before[f.Name]); err != nil {
+			return nil, err
+		}
+		if change.After, err = h.value(f, after[f.Name]); err != nil {
+			return nil, err
+		}
+		list = append(list, change)
+	}
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		change := FieldChange{Field: name}
+		if len(before[name]) > 0 {
+			change.Before = before[name]
+		}
+		if len(after[name]) > 0 {
+			change.After = after[name]
+		}
+		list = append(list, change)
+	}
+	return list, nil
+}
+
+// anyRecord names the record of an id; an id of no record stays as it is.
+func (h *historyReader) anyRecord(id string) (any, error) {
+	t, number, ok := h.tx.Schema().ParseID(id)
+	if !ok {
+		return id, nil
+	}
+	key := Key{t, number}
+	_, err := h.name(key)
+	return h.ref(key), err
+}
+
+// value reads a recorded value; a reference is named, a range is its text.
+func (h *historyReader) value(f *schema.Field, raw json.RawMessage) (any, error) {
+	value, err := recordedValue(f, raw)
+	if span, ok := value.(schema.Range); ok {
+		return f.RangeText(span), err
+	}
+	if written, ok := value.(string); ok && f.Kind == schema.AnyRecord {
+		return h.anyRecord(written)
+	}
+	id, isID := value.(int64)
+	if err != nil || f.Kind != schema.Reference || !isID {
+		return value, err
+	}
+	key := Key{h.tx.Schema().Type(f.To), id}
+	if _, err := h.name(key); err != nil {
+		return nil, err
+	}
+	return h.ref(key), nil
+}

@@ -1,0 +1,49 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/crmcp/crmcp/filter"
+)
+
+// mostAlternatives bounds into how many statements a list of values is taken apart.
+const mostAlternatives = 8
+
+// sortIndexed tells whether an index of the type has the order of the list.
+func (l *listing) sortIndexed() bool {
+	if len(l.order.keys) == 0 {
+		return true
+	}
+	key := l.Sort[0]
+	return len(l.order.keys) == 1 && len(key.Path) == 0 && slices.Contains(l.Type.Sorts, key.Field.Name)
+}
+
+// indexed gives the conditions of a list that an index holds in its order:
+// one condition on the field that leads a look-up, one clause a value. nil:
+// there is no such index.
+func (l *listing) indexed() []clause {
+	e, ok := oneCompare(l.Where)
+	if !ok || l.words != nil || len(l.order.keys) != 1 || len(l.Sort[0].Path) > 0 || e.Field.Custom ||
+		e.Field.Kind.IsText() || sign(e.Op) != "=" || len(e.Values) == 0 || len(e.Values) > mostAlternatives {
+		return nil
+	}
+	led := []string{e.Field.Name, l.Sort[0].Field.Name}
+	if !slices.ContainsFunc(l.Type.Lookups, func(names []string) bool { return slices.Equal(names, led) }) {
+		return nil
+	}
+	var alternatives []clause
+	for _, value := range e.Values {
+		one := filter.Compare{Field: e.Field, Op: filter.Eq, Values: []any{value}}
+		alternatives = append(alternatives, l.compiler.compare(one, l.Type, "t"))
+	}
+	return alternatives
+}
+
+func oneCompare(e filter.Expr) (filter.Compare, bool) {
+	parts := conjuncts(e)
+	if len(parts) != 1 {
+		return filter.Compare{}, false
+	}
+	compare, ok := parts[0].(filter.Compare)
+	return compare, ok
+}

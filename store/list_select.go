@@ -1,0 +1,145 @@
+package store
+
+import (
+	"slices"
+
+	"github.com/crmcp/crmcp/filter"
+	"github.com/crmcp/crmcp/schema"
+)
+
+// selection is the rows of the table "t" that meet a filter: tables that are
+// joined to it to drive the statement, and conditions.
+type selection struct {
+	t *schema.Type
+	semijoin
+}
+
+// shownRows selects what lists show of a type: everything outside the trash
+// that the caller may see and that is not archived.
+func (c *compiler) shownRows(t *schema.Type, where filter.Expr) *selection {
+	s := &selection{t: t}
+	s.where = []clause{c.shownAs(t, "t")}
+	if t.Field("archived_at") != nil && !filter.Uses(where, "archived_at") {
+		s.on("t.archived_at IS NULL")
+	}
+	return s
+}
+
+// matching selects the records that meet a filter and a search by the
+// engine's own plan. One condition about other tables is opened: its tables
+// are joined, so that the statement may begin with them where they are few.
+func (c *compiler) matching(t *schema.Type, where filter.Expr, search *wordSearch) *selection {
+	s := c.shownRows(t, where)
+	parts := conjuncts(where)
+	driver, best := -1, widest
+	for i, e := range parts {
+		if n := breadth(e); n < best {
+			driver, best = i, n
+		}
+	}
+	if search != nil && search.breadth() < best {
+		driver = -1
+		s.open(search.rows())
+	} else if search != nil {
+		s.where = append(s.where, search.condition())
+	}
+	for i, e := range parts {
+		if i == driver {
+			s.open(c.opened(e, t))
+			continue
+		}
+		s.where = append(s.where, c.condition(e, t, "t"))
+	}
+	return s
+}
+
+func (s *selection) open(rows *semijoin) {
+	s.tables = append(s.tables, rows.tables...)
+	s.where = append(s.where, rows.conditions()...)
+}
+
+// selectFrom writes the statement; joins are those of the order.
+func (s *selection) selectFrom(columns string, joins clause) clause {
+	tables := append(slices.Clone(s.tables), sqlText(s.t.Name+" t"))
+	return sqlText("SELECT " + columns + " FROM ").plus(joined(tables, ", ")).plus(joins).
+		then(" WHERE ").plus(joined(s.where, " AND "))
+}
+
+// conjuncts are the conditions that all must hold.
+func conjuncts(e filter.Expr) []filter.Expr {
+	switch e := e.(type) {
+	case nil:
+		return nil
+	case filter.And:
+		var parts []filter.Expr
+		for _, part := range e {
+			parts = append(parts, conjuncts(part)...)
+		}
+		return parts
+	}
+	return []filter.Expr{e}
+}
+
+// Breadths rank conditions about other tables by how few rows they promise.
+const (
+	narrowest = iota
+	narrow
+	broad
+	broader
+	widest
+)
+
+func breadth(e filter.Expr) int {
+	switch e := e.(type) {
+	case filter.Related:
+		switch {
+		case isDecided(e.Relation):
+			return widest
+		case wantedIDs(e.Where) != nil:
+			return narrow
+		case e.Where != nil:
+			return broader
+		}
+	case filter.Compare:
+		switch {
+		case e.Field.Kind == schema.Identifiers:
+			return narrowest
+		case e.Op == filter.NotNull:
+		case e.Field.Kind == schema.DetailList, e.Field.Custom && e.Op != filter.HasAll:
+			return broad
+		}
+	}
+	return widest
+}
+
+// opened gives the tables of a condition that is not among the widest.
+func (c *compiler) opened(e filter.Expr, t *schema.Type) *semijoin {
+	if related, ok := e.(filter.Related); ok {
+		return c.relatedRows(related, "t")
+	}
+	compare, _ := e.(filter.Compare)
+	rows, _ := c.rowsOf(compare, t, "t")
+	return rows
+}
+
+// countUpTo counts the records that meet a filter, up to a limit where there is one.
+func (c *compiler) countUpTo(t *schema.Type, where filter.Expr, limit int) (n int64, err error) {
+	s := c.matching(t, where, nil)
+	statement := s.selectFrom("count(*)", clause{})
+	if len(s.tables) > 0 || limit > 0 {
+		columns := "1"
+		if len(s.tables) > 0 {
+			columns = "DISTINCT t.id"
+		}
+		inner := s.selectFrom(columns, clause{})
+		if limit > 0 {
+			inner = inner.then(" LIMIT ?", limit)
+		}
+		statement = sqlText("SELECT count(*) FROM (").plus(inner).then(") counted")
+	}
+	if c.err != nil {
+		return 0, c.err
+	}
+	_, err = c.tx.one(statement.sql, statement.args, &n)
+	return n, err
+}

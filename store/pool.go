@@ -1,0 +1,104 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// pool hands out connections that keep their prepared statements.
+type pool struct {
+	handle *sql.DB
+	idle   chan *session
+}
+
+func newPool(handle *sql.DB, size int) *pool {
+	handle.SetMaxOpenConns(size)
+	handle.SetMaxIdleConns(size)
+	return &pool{handle: handle, idle: make(chan *session, size)}
+}
+
+// take gives an idle connection or opens one.
+func (p *pool) take(ctx context.Context) (*session, error) {
+	select {
+	case s := <-p.idle:
+		return s, nil
+	default:
+	}
+	conn, err := p.handle.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &session{conn: conn, statements: map[string]*sql.Stmt{}}, nil
+}
+
+// give takes a connection back; one that failed is closed.
+func (p *pool) give(s *session, healthy bool) {
+	if healthy {
+		select {
+		case p.idle <- s:
+			return
+		default:
+		}
+	}
+	_ = s.close()
+}
+
+func (p *pool) close() error {
+	for {
+		select {
+		case s := <-p.idle:
+			if err := s.close(); err != nil && !errors.Is(err, sql.ErrConnDone) {
+				return err
+			}
+		default:
+			return p.handle.Close()
+		}
+	}
+}
+
+// session is one connection with its prepared statements.
+type session struct {
+	conn       *sql.Conn
+	statements map[string]*sql.Stmt
+}
+
+// maxStatements bounds what a connection keeps; filters make ever new statements.
+const maxStatements = 400
+
+func (s *session) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	if stmt := s.statements[query]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := s.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if len(s.statements) >= maxStatements {
+		for old, one := range s.statements {
+			delete(s.statements, old)
+			_ = one.Close()
+			break
+		}
+	}
+	s.statements[query] = stmt
+	return stmt, nil
+}
+
+func (s *session) begin(ctx context.Context, statement string) error {
+	_, err := s.conn.ExecContext(ctx, statement)
+	return err
+}
+
+// end finishes the transaction whatever has become of the caller's context.
+func (s *session) end(statement string) error {
+	_, err := s.conn.ExecContext(context.Background(), statement)
+	return err
+}
+
+func (s *session) close() error {
+	for _, stmt := range s.statements {
+		_ = stmt.Close()
+	}
+	return s.conn.Close()
+}

@@ -1,0 +1,321 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// This file is the only one that writes the tables of records and links.
+// Every write is noted in the change set with the row before and after, so
+// that nothing changes without a history.
+
+// insertRecord writes a new record with its computed fields and gives it its
+// number, uid and times.
+func (tx *Tx) insertRecord(r *Record) error {
+	if err := tx.fillSystem(r); err != nil {
+		return err
+	}
+	tx.compute(r)
+	if err := tx.checkUnique(nil, r); err != nil {
+		return err
+	}
+	names, args := []string{"id"}, []any{r.ID}
+	for _, f := range r.Type.Columns() {
+		if f.Kind == schema.RecordID || r.Values[f.Name] == nil {
+			continue
+		}
+		for _, c := range columnsOf(f) {
+			value, err := c.value(r.Values[f.Name])
+			if err != nil {
+				return err
+			}
+			names, args = append(names, c.name), append(args, value)
+		}
+	}
+	custom := customFields(r)
+	if len(custom) > 0 {
+		object, err := customJSON(r, custom)
+		if err != nil {
+			return err
+		}
+		names, args = append(names, customColumn.Name), append(args, object)
+	}
+	query := "INSERT INTO " + r.Type.Name + " (" + strings.Join(names, ", ") + ") VALUES (" + placeholders(len(names)) + ")"
+	if err := tx.exec(query, args...); err != nil {
+		return tx.explainUnique(r, err)
+	}
+	if err := tx.writeCustomRows(r, custom, true); err != nil {
+		return err
+	}
+	tx.noteRecord(r, "insert", nil, recorded(r))
+	tx.touch(r, own|words)
+	tx.dirty.known[r.Key()] = r
+	return nil
+}
+
+// fillSystem sets what the system keeps of a new record.
+func (tx *Tx) fillSystem(r *Record) (err error) {
+	if r.ID == 0 {
+		if r.ID, err = tx.nextID(r.Type.Code); err != nil {
+			return err
+		}
+	}
+	if r.Text("uid") == "" {
+		if r.Values["uid"], err = newUID(); err != nil {
+			return err
+		}
+	}
+	for _, name := range []string{"created_at", "updated_at"} {
+		if r.Values[name] == nil {
+			r.Values[name] = tx.now()
+		}
+	}
+	for _, name := range []string{"created_by", "updated_by"} {
+		r.Values[name] = tx.caller.User
+	}
+	r.Values["version"] = int64(1)
+	return nil
+}
+
+// updateRecord writes the fields that differ from what stands, counts the
+// version up and notes the change. It says whether anything changed.
+func (tx *Tx) updateRecord(before *Record, values map[string]any) (*Record, bool, error) {
+	after := &Record{Type: before.Type, ID: before.ID, Values: mergeValues(before.Values, values)}
+	tx.compute(after)
+	changed := changedFields(before, after)
+	if !slices.ContainsFunc(changed, func(f *schema.Field) bool { return !f.Computed }) {
+		return before, false, nil
+	}
+	was, is := map[string]any{}, map[string]any{}
+	for _, f := range changed {
+		if !f.Computed {
+			was[f.Name], is[f.Name] = historic(f, before.Values[f.Name]), historic(f, after.Values[f.Name])
+		}
+	}
+	if err := tx.checkUnique(before, after); err != nil {
+		return nil, false, err
+	}
+	tx.bump(after)
+	changed = append(changed, after.Type.Field("version"), after.Type.Field("updated_at"), after.Type.Field("updated_by"))
+	if err := tx.writeFields(after, changed); err != nil {
+		return nil, false, tx.explainUnique(after, err)
+	}
+	tx.noteRecord(after, "update", was, is)
+	tx.touch(after, own|wordsOf(changed))
+	tx.dirty.known[after.Key()] = after
+	delete(tx.setup, after.Key())
+	return after, true, nil
+}
+
+// wordsOf says whether changed fields are among those by which words or
+// identifiers find a record.
+func wordsOf(changed []*schema.Field) aspect {
+	for _, f := range changed {
+		if f.Kind.IsText() || f.Kind == schema.Participants || f.Custom || f.Name == "archived_at" || f.Name == "deleted_at" {
+			return words
+		}
+	}
+	return 0
+}
+
+func (tx *Tx) bump(r *Record) {
+	r.Values["version"] = r.Int("version") + 1
+	r.Values["updated_at"], r.Values["updated_by"] = tx.now(), tx.caller.User
+}
+
+// countChange counts a record's version up because something that belongs to
+// it changed (a membership, a tag …). Once a transaction is enough.
+func (tx *Tx) countChange(key Key) error {
+	if tx.change.touched(key) {
+		return nil
+	}
+	tx.change.mark(key)
+	delete(tx.dirty.known, key)
+	return tx.exec("UPDATE "+key.Type.Name+" SET version = version + 1, updated_at = ?, updated_by_id = ? WHERE id = ?",
+		int64(tx.now()), tx.caller.User, key.ID)
+}
+
+// writeComputed stores computed fields; they are no part of the history.
+func (tx *Tx) writeComputed(before *Record, values map[string]any) (*Record, error) {
+	after := &Record{Type: before.Type, ID: before.ID, Values: mergeValues(before.Values, values)}
+	tx.compute(after)
+	changed := changedFields(before, after)
+	if len(changed) == 0 {
+		return before, nil
+	}
+	return after, tx.writeFields(after, changed)
+}
+
+func (tx *Tx) writeFields(r *Record, fields []*schema.Field) error {
+	var sets []string
+	var args []any
+	var custom []*schema.Field
+	for _, f := range fields {
+		if f.Custom {
+			custom = append(custom, f)
+			continue
+		}
+		for _, c := range columnsOf(f) {
+			value, err := c.value(r.Values[f.Name])
+			if err != nil {
+				return err
+			}
+			sets, args = append(sets, c.name+" = ?"), append(args, value)
+		}
+	}
+	if len(custom) > 0 {
+		object, err := customJSON(r, custom)
+		if err != nil {
+			return err
+		}
+		sets, args = append(sets, customColumn.Name+" = "+jsonMerged(customColumn.Name)), append(args, object)
+	}
+	err := tx.exec("UPDATE "+r.Type.Name+" SET "+strings.Join(sets, ", ")+" WHERE id = ?", append(args, r.ID)...)
+	if err != nil {
+		return err
+	}
+	return tx.writeCustomRows(r, custom, false)
+}
+
+// changedFields are the fields whose values differ.
+func changedFields(before, after *Record) []*schema.Field {
+	var fields []*schema.Field
+	for _, f := range before.Type.Held() {
+		if !reflect.DeepEqual(before.Values[f.Name], after.Values[f.Name]) {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+func mergeValues(old, changes map[string]any) map[string]any {
+	values := make(map[string]any, len(old)+len(changes))
+	maps.Copy(values, old)
+	for name, value := range changes {
+		if value == nil {
+			delete(values, name)
+		} else {
+			values[name] = value
+		}
+	}
+	return values
+}
+
+// recorded are the values of a record that belong to its history.
+func recorded(r *Record) map[string]any {
+	values := map[string]any{}
+	for _, f := range r.Type.Held() {
+		if value := r.Values[f.Name]; value != nil && !f.Computed && f.Name != "version" && f.Name != "updated_at" && f.Name != "updated_by" {
+			values[f.Name] = historic(f, value)
+		}
+	}
+	return values
+}
+
+// explainUnique turns the engine's refusal of a second value into a conflict
+// that names the record which has it.
+func (tx *Tx) explainUnique(r *Record, err error) error {
+	if !isUnique(err) {
+		return err
+	}
+	tx.failed = err
+	return schema.Errorf(schema.Conflict, "another %s has the same unique value: %s", r.Type.Name, uniqueValue(r, err))
+}
+
+func uniqueValue(r *Record, err error) string {
+	for _, f := range r.Type.Columns() {
+		if r.Values[f.Name] != nil && strings.Contains(err.Error(), r.Type.Name+"."+filterColumn(f)) {
+			return fmt.Sprintf("%s %v", f.Name, r.Values[f.Name])
+		}
+	}
+	return "external_id " + r.Text("external_id")
+}
+
+// ends orders two records as the link table keeps them.
+func ends(a, b Key) (left, right Key) {
+	if a.Type.Code < b.Type.Code || a.Type.Code == b.Type.Code && a.ID <= b.ID {
+		return a, b
+	}
+	return b, a
+}
+
+// insertLink links two records; it says whether they were not linked before.
+func (tx *Tx) insertLink(a, b Key, position int64) (bool, error) {
+	left, right := ends(a, b)
+	var old int64
+	found, err := tx.one(`SELECT position FROM link WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`,
+		[]any{left.Type.Code, left.ID, right.Type.Code, right.ID}, &old)
+	if err != nil || found {
+		return false, err
+	}
+	err = tx.exec(`INSERT INTO link (left_type, left_id, right_type, right_id, position) VALUES (?, ?, ?, ?, ?)`,
+		left.Type.Code, left.ID, right.Type.Code, right.ID, position)
+	if err != nil {
+		return false, err
+	}
+	tx.noteLink(left, right, "insert", nil, map[string]any{"position": position})
+	return true, tx.linkChanged(left, right)
+}
+
+// moveLink gives a link another place among those of its record.
+func (tx *Tx) moveLink(a, b Key, was, position int64) error {
+	left, right := ends(a, b)
+	err := tx.exec(`UPDATE link SET position = ? WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`,
+		position, left.Type.Code, left.ID, right.Type.Code, right.ID)
+	if err != nil {
+		return err
+	}
+	tx.noteLink(left, right, "update", map[string]any{"position": was}, map[string]any{"position": position})
+	tx.touchKey(left, firsts)
+	tx.touchKey(right, firsts)
+	return nil
+}
+
+// deleteLink takes a link away; it says whether there was one.
+func (tx *Tx) deleteLink(a, b Key) (bool, error) {
+	left, right := ends(a, b)
+	args := []any{left.Type.Code, left.ID, right.Type.Code, right.ID}
+	var position int64
+	const where = ` WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`
+	found, err := tx.one(`SELECT position FROM link`+where, args, &position)
+	if err != nil || !found {
+		return false, err
+	}
+	if err := tx.exec(`DELETE FROM link`+where, args...); err != nil {
+		return false, err
+	}
+	tx.noteLink(left, right, "delete", map[string]any{"position": position}, nil)
+	return true, tx.linkChanged(left, right)
+}
+
+// linkChanged brings what follows from a link up to date: computed fields of
+// both sides, and their versions where the link is part of what they are.
+func (tx *Tx) linkChanged(left, right Key) error {
+	tx.touchKey(left, firsts|linkAspects[right.Type.Name])
+	tx.touchKey(right, firsts|linkAspects[left.Type.Name])
+	if left.Type.Class != schema.Record || right.Type.Class != schema.Record {
+		for _, key := range []Key{left, right} {
+			if key.Type.Field("version") != nil {
+				if err := tx.countChange(key); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// marshal gives the JSON of a row's values for the history; nil for none.
+func marshal(values map[string]any) (any, error) {
+	if values == nil {
+		return nil, nil
+	}
+	data, err := json.Marshal(values)
+	return string(data), err
+}

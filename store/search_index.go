@@ -1,0 +1,136 @@
+package store
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
+)
+
+// rowsPerID leaves room in the full-text rowid for the type beside the number.
+const rowsPerID = 64
+
+// firstMark is the first of the private-use characters that mark words of the
+// index; no word of a text holds one.
+const firstMark = 0xe000
+
+// titleWord is the form in which a word of a title is indexed: marked by the
+// type, so that it has postings of its own. However common a word is in texts,
+// the newest titles of a type that hold it are found without reading those.
+func titleWord(t *schema.Type, word string) string { return typeWord(t) + word }
+
+// typeWord stands in the index for the type of a record.
+func typeWord(t *schema.Type) string { return string(rune(firstMark + t.Code)) }
+
+// reindexWords brings the full-text row of a record up to what it holds.
+// Records in the trash and archived ones have none.
+func (tx *Tx) reindexWords(r *Record, details []detailRow) error {
+	if !r.Type.Searchable {
+		return nil
+	}
+	rowid := r.ID*rowsPerID + r.Type.Code
+	if err := tx.exec(`DELETE FROM fulltext WHERE rowid = ?`, rowid); err != nil {
+		return err
+	}
+	if r.Has("deleted_at") || r.Has("archived_at") {
+		return nil
+	}
+	content, err := tx.contentText(r)
+	if err != nil {
+		return err
+	}
+	titles, bodies := indexedTexts(r, details)
+	title := strings.Fields(text.IndexText(strings.Join(titles, "\n")))
+	body := strings.Fields(text.IndexText(strings.Join(append(bodies, content), "\n")))
+	marked := make([]string, len(title))
+	for i, word := range title {
+		marked[i] = titleWord(r.Type, word)
+	}
+	all := append(append([]string{typeWord(r.Type)}, title...), body...)
+	if err := tx.exec(`INSERT INTO fulltext (rowid, title, body) VALUES (?, ?, ?)`, rowid, strings.Join(marked, " "), strings.Join(all, " ")); err != nil {
+		return err
+	}
+	return tx.rememberWords(all[1:])
+}
+
+// indexedTexts gives the texts of a record by which it is found: its title and
+// keys, and the rest. Contact details stand for the fields that repeat one.
+func indexedTexts(r *Record, details []detailRow) (titles, bodies []string) {
+	for _, f := range r.Type.Fields {
+		value := r.Text(f.Name)
+		switch {
+		case value == "":
+		case f.Name == r.Type.Title || slices.Contains(r.Type.Keys, f.Name):
+			titles = append(titles, value)
+		case searchedField(f):
+			bodies = append(bodies, value)
+		}
+	}
+	for _, d := range details {
+		bodies = append(bodies, d.Value)
+	}
+	return titles, bodies
+}
+
+// searchedField says whether the words of a field are indexed.
+func searchedField(f *schema.Field) bool {
+	if f.System || f.ReadOnly || f.Computed || f.WriteOnly || f.Kept != "" {
+		return false
+	}
+	return f.Kind.IsText()
+}
+
+// maxIndexed is how much of a document's text is indexed, in bytes.
+const maxIndexed = 1 << 20
+
+// contentText is the text of a document; empty for other records and for
+// documents that hold none.
+func (tx *Tx) contentText(r *Record) (string, error) {
+	hash := r.Text("sha256")
+	if r.Type.Field("content") == nil || hash == "" {
+		return "", nil
+	}
+	var content []byte
+	if _, err := tx.one(`SELECT bytes FROM content WHERE sha256 = ?`, []any{hash}, &content); err != nil {
+		return "", err
+	}
+	content = content[:min(len(content), maxIndexed)]
+	for range utf8.UTFMax {
+		if len(content) > 0 && !utf8.Valid(content) {
+			content = content[:len(content)-1]
+		}
+	}
+	if !utf8.Valid(content) || slices.Contains(content, 0) {
+		return "", nil
+	}
+	return string(content), nil
+}
+
+// The words of all texts are kept beside the identifiers, where finding those
+// that begin like another or look like it costs no reading of the postings of
+// each, as it would in the full-text index.
+const (
+	wordKey      = "w:"
+	shortestWord = 2
+	longestWord  = 32
+	maxRemember  = 2_000
+)
+
+// rememberWords keeps the words that completion and correction can offer.
+func (tx *Tx) rememberWords(words []string) error {
+	distinct := slices.Compact(slices.Sorted(slices.Values(words)))
+	for _, word := range distinct[:min(len(distinct), maxRemember)] {
+		length := utf8.RuneCountInString(word)
+		if length < shortestWord || length > longestWord || !strings.ContainsFunc(word, unicode.IsLetter) {
+			continue
+		}
+		err := tx.exec(`INSERT INTO identifier (value, type, record_id) VALUES (?, 0, 0) ON CONFLICT DO NOTHING`, wordKey+word)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
+)
+
+// snippetWidth is how many characters of a text a hit shows.
+const snippetWidth = 160
+
+// passage is one text of a record and the field that it stands in.
+type passage struct{ field, kind, value string }
+
+// hit describes what was found with the text that matched.
+func (s *search) hit(c candidate) (Hit, error) {
+	hit := Hit{Key: c.key, Name: c.name}
+	r, err := s.tx.Get(c.key.Type, c.key.ID)
+	if err != nil {
+		return hit, err
+	}
+	if hit.Name == "" {
+		hit.Name = r.Title()
+	}
+	passages, err := s.tx.passages(r)
+	if err != nil {
+		return hit, err
+	}
+	if c.tier == byIdentifier {
+		if p, ok := s.identifying(passages, s.tx.phoneCountry(r)); ok {
+			hit.Field, hit.Snippet = p.field, text.Truncate(p.value, snippetWidth)
+			return hit, nil
+		}
+	}
+	best := 0
+	for _, p := range passages {
+		matched := s.matchedIn(p.value)
+		if len(matched) <= best {
+			continue
+		}
+		best = len(matched)
+		hit.Field, hit.Snippet = p.field, ""
+		if p.field != c.key.Type.Title {
+			hit.Snippet = text.Snippet(p.value, strings.Join(matched, " "), snippetWidth)
+		}
+		if best == len(s.words) {
+			break
+		}
+	}
+	return hit, nil
+}
+
+// identifying finds the passage by which the query identifies a record.
+func (s *search) identifying(passages []passage, country string) (passage, bool) {
+	for _, p := range passages {
+		if p.kind == "" {
+			continue
+		}
+		for _, key := range text.StoredKeys(p.kind, p.value, country) {
+			if slices.Contains(s.keys, key) {
+				return p, true
+			}
+		}
+	}
+	return passage{}, false
+}
+
+// passages are the texts of a record in the order in which a match in them
+// tells most: title, other fields, contact details, content.
+func (tx *Tx) passages(r *Record) ([]passage, error) {
+	var list, details []passage
+	for _, f := range r.Type.Fields {
+		kind, value := identifierKind(r.Type, f), r.Text(f.Name)
+		switch {
+		case f.Kind == schema.Participants:
+			participants, _ := r.Values[f.Name].([]schema.Participant)
+			for _, p := range participants {
+				details = append(details, passage{f.Name, text.KindID, p.ID})
+			}
+		case value == "" || f.Kept != "":
+		case f.Name == r.Type.Title:
+			list = slices.Insert(list, 0, passage{f.Name, kind, value})
+		case kind != "" || searchedField(f):
+			list = append(list, passage{f.Name, kind, value})
+		}
+	}
+	if r.Type.Field("emails") != nil {
+		rows, err := tx.detailRows(r.Key())
+		if err != nil {
+			return nil, err
+		}
+		for _, d := range rows {
+			details = append(details, passage{d.Kind, keyKinds[d.Kind], d.Value})
+		}
+	}
+	content, err := tx.contentText(r)
+	if content != "" {
+		details = append(details, passage{"content", "", content})
+	}
+	return append(list, details...), err
+}

@@ -1,0 +1,196 @@
+package store
+
+import (
+	"cmp"
+	"database/sql"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/crmcp/crmcp/text"
+)
+
+// What completion and correction look at: how many words of the index that
+// begin alike are read, and how many are then searched for.
+const (
+	maxBeginning = 3_000
+	maxLonger    = 24
+	maxAlike     = 40_000
+	maxVariants  = 8
+)
+
+// forgive searches for likely corrections where little was found and nothing
+// by exactly what was asked, and for any of the words where nothing was.
+func (s *search) forgive() error {
+	exact := slices.ContainsFunc(s.found, func(c candidate) bool { return c.tier < byWords })
+	if exact || len(s.found) >= min(littleFound, s.want) || len(s.words) == 0 {
+		return nil
+	}
+	changed, err := s.correct()
+	if err != nil {
+		return err
+	}
+	if changed {
+		if err := s.byAllWords(); err != nil {
+			return err
+		}
+	}
+	if len(s.found) > 0 || len(s.words) < 2 {
+		return nil
+	}
+	return s.byAnyWord()
+}
+
+// byAnyWord finds the titles that hold at least one of the words.
+func (s *search) byAnyWord() error {
+	words := s.words
+	defer func() { s.words = words }()
+	var keys []Key
+	for i := range words {
+		s.words = words[i : i+1]
+		for _, t := range s.types {
+			if !t.Searchable {
+				continue
+			}
+			more, err := s.tx.newest(s.expression(func(word string) string { return titleWord(t, word) }), max(s.want, newestTitles/len(s.types)))
+			if err != nil {
+				return err
+			}
+			keys = append(keys, more...)
+		}
+	}
+	s.words = words
+	return s.add(byWords, keys)
+}
+
+// correct sets what is looked up for each word to the nearest words that occur
+// anywhere, and drops words that nothing is like, if others remain. It says
+// whether the search now differs.
+func (s *search) correct() (changed bool, err error) {
+	var kept []queryWord
+	for _, word := range s.words {
+		alike, err := s.tx.wordsAlike(word.text)
+		if err != nil {
+			return false, err
+		}
+		if len(alike) == 0 && len(s.words) > 1 && correctable(word.text) {
+			changed = true
+			continue
+		}
+		word.distance = map[string]int{}
+		word.lookUp = []string{word.text}
+		for _, variant := range alike {
+			word.distance[variant.word] = variant.distance
+			if variant.distance > 0 {
+				word.lookUp = append(word.lookUp, variant.word)
+				changed = true
+			}
+		}
+		kept = append(kept, word)
+	}
+	if len(kept) == 0 {
+		return false, nil
+	}
+	s.words = kept
+	return changed, nil
+}
+
+// wordsBeginning gives the shortest words of the index that begin with another.
+func (tx *Tx) wordsBeginning(word string) ([]string, error) {
+	return tx.words(`SELECT value FROM (SELECT value FROM identifier WHERE value > ? AND value < ? ORDER BY value LIMIT ?) ORDER BY length(value), value LIMIT ?`,
+		wordKey+word, wordKey+word+lastRune, maxBeginning, maxLonger)
+}
+
+func (tx *Tx) words(query string, args ...any) (words []string, err error) {
+	err = tx.scan(query, args, func(rows *sql.Rows) error {
+		var value string
+		err := rows.Scan(&value)
+		words = append(words, strings.TrimPrefix(value, wordKey))
+		return err
+	})
+	return words, err
+}
+
+// alike is a word of the index and how many mistakes lead to it.
+type alike struct {
+	word     string
+	distance int
+}
+
+// correctable says whether mistakes in a word can be told from other words: it
+// has three letters or more and no digits, and is not a pair of characters of
+// a script without spaces.
+func correctable(word string) bool {
+	return tolerance(word) > 0 && !strings.ContainsFunc(word, unicode.IsNumber)
+}
+
+// tolerance is how many mistakes in a word are forgiven.
+func tolerance(word string) int {
+	switch length := utf8.RuneCountInString(word); {
+	case length < 3:
+		return 0
+	case length < 6:
+		return 1
+	}
+	return 2
+}
+
+// wordsAlike gives the words of the index nearest to a word, itself included.
+func (tx *Tx) wordsAlike(word string) ([]alike, error) {
+	if !correctable(word) {
+		return nil, nil
+	}
+	first, size := utf8.DecodeRuneInString(word)
+	length := utf8.RuneCountInString(word) + len(wordKey)
+	limit := tolerance(word)
+	words, err := tx.words(`SELECT value FROM identifier WHERE value >= ? AND value < ? AND length(value) BETWEEN ? AND ? LIMIT ?`,
+		wordKey+string(first), wordKey+string(first)+lastRune, length-limit, length+limit, maxAlike)
+	if err != nil {
+		return nil, err
+	}
+	others := otherBeginnings(first, word[size:])
+	args := make([]any, len(others))
+	for i, other := range others {
+		args[i] = wordKey + other
+	}
+	more, err := tx.words(`SELECT value FROM identifier WHERE value IN (`+placeholders(len(args))+`)`, args...)
+	if err != nil {
+		return nil, err
+	}
+	return nearestWords(word, append(words, more...), limit), nil
+}
+
+// nearestWords keeps the words within a distance, nearest first.
+func nearestWords(word string, words []string, limit int) []alike {
+	var near []alike
+	for _, other := range words {
+		if distance := text.Distance(word, other, limit); distance <= limit {
+			near = append(near, alike{other, distance})
+		}
+	}
+	slices.SortFunc(near, func(a, b alike) int {
+		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.word, b.word))
+	})
+	near = slices.Compact(near)
+	return near[:min(len(near), maxVariants)]
+}
+
+// alphabets are the letters with which words of a script begin.
+var alphabets = []string{"abcdefghijklmnopqrstuvwxyz", "αβγδεζηθικλμνξοπρστυφχψω", "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґў"}
+
+// otherBeginnings gives the words that differ by one mistake in their first
+// letter: swapped with the next, left out, put before, or another.
+func otherBeginnings(first rune, rest string) []string {
+	second, size := utf8.DecodeRuneInString(rest)
+	list := []string{rest, string(second) + string(first) + rest[size:]}
+	for _, alphabet := range alphabets {
+		if !strings.ContainsRune(alphabet, first) {
+			continue
+		}
+		for _, letter := range alphabet {
+			list = append(list, string(letter)+rest, string(letter)+string(first)+rest)
+		}
+	}
+	return list
+}

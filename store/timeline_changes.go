@@ -1,0 +1,123 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// changedRecord is one record that a change set wrote.
+type changedRecord struct {
+	change, at int64
+	key        Key
+}
+
+// changes reads the events that are changes of the records in the scope and of
+// their parts: one for each record of a change set.
+func (r *timelineReader) changes() ([]Event, error) {
+	history := &historyReader{tx: r.tx, names: map[Key]*Ref{}, private: map[Key]int64{}}
+	var events []Event
+	behind := sqlText("1")
+	for {
+		list, err := r.changedRecords(behind)
+		if err != nil {
+			return nil, err
+		}
+		for _, changed := range list {
+			e, visible, err := history.event(changed)
+			if err != nil {
+				return nil, err
+			}
+			if visible {
+				events = append(events, e)
+			}
+			if len(events) > r.limit {
+				return events, nil
+			}
+		}
+		if len(list) <= r.limit {
+			return events, nil
+		}
+		last := list[len(list)-1]
+		behind = sqlText("(c.at, w.change_id, w.type, w.id) < (?, ?, ?, ?)", last.at, last.change, last.key.Type.Code, last.key.ID)
+	}
+}
+
+// changedRecords reads the newest records that were changed, behind those read
+// before. Of the record itself also what is written under another one: its
+// memberships and lines.
+func (r *timelineReader) changedRecords(behind clause) (list []changedRecord, err error) {
+	of := r.query.Of
+	written := sqlText("SELECT r.change_id, r.subject_type AS type, r.subject_id AS id FROM scope s CROSS JOIN change_row r ON r.subject_type = s.type AND r.subject_id = s.id WHERE r.type <> 0"+
+		" UNION SELECT r.change_id, r.object_type, r.object_id FROM change_row r WHERE r.object_type = ? AND r.object_id = ? AND r.object_id IS NOT NULL AND r.type <> 0", of.Type.Code, of.ID)
+	statement := sqlText("WITH scope AS (").plus(r.scope).then(") SELECT w.change_id, w.type, w.id, c.at FROM (").plus(written).
+		then(") w JOIN change_set c ON c.id = w.change_id WHERE ").plus(r.span(Changed, "c.at", "w.change_id", "w.type", "w.id")).then(" AND ").plus(behind).
+		then(" ORDER BY c.at DESC, w.change_id DESC, w.type DESC, w.id DESC LIMIT ?", r.limit+1)
+	err = r.tx.scan(statement.sql, statement.args, func(rows *sql.Rows) error {
+		var changed changedRecord
+		var code int64
+		if err := rows.Scan(&changed.change, &code, &changed.key.ID, &changed.at); err != nil {
+			return err
+		}
+		if changed.key.Type = r.tx.typeOf(code); changed.key.Type == nil {
+			return fmt.Errorf("store: the history knows a type %d", code)
+		}
+		list = append(list, changed)
+		return nil
+	})
+	return list, err
+}
+
+// event reads what a change did to a record; false where the caller may see
+// nothing of it, or it changed no field.
+func (h *historyReader) event(changed changedRecord) (e Event, visible bool, err error) {
+	h.q = HistoryQuery{of: changed.key}
+	rows, err := h.tx.rowsOf(h.q, changed.change, 0)
+	if err != nil {
+		return e, false, err
+	}
+	for _, row := range rows {
+		if row.key.Type == nil {
+			continue
+		}
+		entry, seen, err := h.entry(row)
+		if err != nil {
+			return e, false, err
+		}
+		entry.Fields = told(entry)
+		if seen && (entry.Action != "updated" || len(entry.Fields) > 0) {
+			e.Entries = append(e.Entries, entry)
+		}
+	}
+	if len(e.Entries) == 0 {
+		return e, false, nil
+	}
+	e.At, e.Kind, e.Record = schema.Millis(changed.at), Changed, h.ref(changed.key)
+	e.keys = []int64{changed.change, changed.key.Type.Code, changed.key.ID}
+	who, err := h.changedBy(changed.change)
+	if who != nil {
+		e.Who = *who
+	}
+	return e, true, err
+}
+
+// told are the fields of a change that say something of themselves; what
+// follows from another field, such as the time of a stage, does not.
+func told(entry Entry) []FieldChange {
+	var fields []FieldChange
+	for _, f := range entry.Fields {
+		if declared := entry.Key.Type.Field(f.Field); declared == nil || !declared.ReadOnly {
+			fields = append(fields, f)
+		}
+	}
+	return fields
+}
+
+func (h *historyReader) changedBy(change int64) (*Ref, error) {
+	var id int64
+	if found, err := h.tx.one(`SELECT user_id FROM change_set WHERE id = ?`, []any{change}, &id); err != nil || !found {
+		return nil, err
+	}
+	return h.name(Key{h.tx.Schema().Type("user"), id})
+}

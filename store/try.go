@@ -1,0 +1,123 @@
+package store
+
+import (
+	"maps"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// Try runs fn as a part of the transaction that stands or falls alone: when fn
+// fails, everything it wrote is taken back, its history too, the error is
+// given, and the transaction goes on as if fn had not been called. After an
+// error of the engine other than a unique value nothing can go on: that error
+// fails the whole transaction.
+func (tx *Tx) Try(fn func() error) error {
+	before := tx.progress()
+	if err := tx.exec("SAVEPOINT attempt"); err != nil {
+		return err
+	}
+	tx.dirty = dirtySet{}
+	err := fn()
+	if err == nil && tx.failed == nil {
+		tx.rejoin(before)
+		return tx.exec("RELEASE attempt")
+	}
+	if tx.failed != nil && !isUnique(tx.failed) {
+		return tx.failed
+	}
+	if err == nil {
+		err = tx.failed
+	}
+	tx.failed = nil
+	if undone := tx.exec("ROLLBACK TO attempt"); undone != nil {
+		return undone
+	}
+	if undone := tx.exec("RELEASE attempt"); undone != nil {
+		return undone
+	}
+	tx.takeBack(before)
+	return err
+}
+
+// progress is how far a transaction's own book-keeping had come.
+type progress struct {
+	change int64
+	rows   int
+	ids    map[int64]int64
+	dirty  dirtySet
+	schema *schema.Schema
+	// redefined are rows of the schema that were written and not read yet.
+	redefined map[Key]bool
+}
+
+func (tx *Tx) progress() progress {
+	return progress{change: tx.change.id, rows: len(tx.change.rows), ids: maps.Clone(tx.ids), dirty: tx.dirty,
+		schema: tx.schema, redefined: maps.Clone(tx.redefined)}
+}
+
+// rejoin adds what an attempt left to be brought up to date to what there was.
+func (tx *Tx) rejoin(p progress) {
+	attempt := tx.dirty
+	tx.dirty = p.dirty
+	clear(tx.dirty.known)
+	if tx.schema != p.schema {
+		tx.adopt(tx.schema)
+	}
+	for _, key := range attempt.order {
+		tx.touchKey(key, attempt.aspects[key])
+	}
+}
+
+func (tx *Tx) takeBack(p progress) {
+	tx.change.id = p.change
+	tx.change.takeBack(p.rows)
+	tx.ids, tx.dirty, tx.redefined = p.ids, p.dirty, p.redefined
+	if tx.schema != p.schema {
+		tx.adopt(p.schema)
+	}
+	clear(tx.setup)
+}
+
+// takeBack forgets all rows but the first n, and which records' versions were
+// counted for the others alone.
+func (c *changeSet) takeBack(n int) {
+	undone := map[Key]bool{}
+	for _, row := range c.rows[n:] {
+		for _, key := range row.counts() {
+			undone[key] = true
+			delete(c.counted, key)
+		}
+	}
+	clear(c.rows[n:])
+	c.rows = c.rows[:n]
+	if len(undone) == 0 {
+		return
+	}
+	for _, row := range c.rows {
+		for _, key := range row.counts() {
+			if undone[key] {
+				c.mark(key)
+			}
+		}
+	}
+}
+
+// counts are the records whose versions a written row counts up: its own, those
+// that it is a part of, and both ends of a link with a record that sets up.
+func (row changeRow) counts() []Key {
+	switch {
+	case row.key.Type == nil && row.subject.Type.Class == schema.Record && row.object.Type.Class == schema.Record:
+		return nil
+	case row.key.Type == nil:
+		return []Key{row.subject, row.object}
+	case row.key.Type.Class != schema.Part:
+		return []Key{row.key}
+	}
+	keys := []Key{row.key}
+	for _, parent := range []Key{row.subject, row.object} {
+		if parent.Type != nil {
+			keys = append(keys, parent)
+		}
+	}
+	return keys
+}

@@ -1,0 +1,303 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// Caller is who makes a call and through what.
+type Caller struct {
+	// User is the id of the user; 0 means the local owner, who is found or made.
+	User int64
+	// Client and Version name the program that calls (Claude Desktop 1.2).
+	Client, Version string
+	// Tool is the tool's name; it stands in the history.
+	Tool string
+}
+
+// Tx is one transaction: what it reads is one state, what it writes is whole
+// or not at all. It carries the clock and the caller.
+type Tx struct {
+	ctx     context.Context
+	db      *DB
+	session *session
+	write   bool
+	clock   schema.Clock
+	caller  Caller
+	company *Record
+	change  changeSet
+	dirty   dirtySet
+	ids     map[int64]int64
+	setup   map[Key]*Record
+	failed  error
+	schema  *schema.Schema
+	// redefined are rows of the schema that were written since it was read.
+	redefined map[Key]bool
+}
+
+// Schema is the database's record types, custom fields included.
+func (tx *Tx) Schema() *schema.Schema { return tx.schema }
+
+// Clock is the moment of the transaction with the company's time zone.
+func (tx *Tx) Clock() schema.Clock { return tx.clock }
+
+// Caller is who acts.
+func (tx *Tx) Caller() Caller { return tx.caller }
+
+// Company is the one row about the company itself.
+func (tx *Tx) Company() *Record { return tx.company }
+
+// now is the moment of the transaction.
+func (tx *Tx) now() schema.Millis { return schema.MillisOf(tx.clock.Now) }
+
+// View runs fn on one unchanging state of the database.
+func (db *DB) View(ctx context.Context, caller Caller, fn func(*Tx) error) error {
+	session, err := db.reader.take(ctx)
+	if err != nil {
+		return storeError(ctx, err)
+	}
+	tx := &Tx{ctx: ctx, db: db, session: session, caller: caller}
+	err = session.begin(ctx, "BEGIN")
+	if err == nil {
+		err = tx.begin()
+	}
+	if err == nil {
+		err = fn(tx)
+	}
+	db.reader.give(session, session.end("ROLLBACK") == nil && tx.failed == nil)
+	return storeError(ctx, err)
+}
+
+// ErrDryRun undoes everything when the function given to Update returns it,
+// and is no failure.
+var ErrDryRun = errors.New("dry run")
+
+// Update runs fn as one change set: when fn returns nil all of it is written
+// with its history, else nothing. It waits its turn for the write lock for up
+// to 30 seconds, then answers busy.
+func (db *DB) Update(ctx context.Context, caller Caller, fn func(*Tx) error) error {
+	if err := db.lock(ctx); err != nil {
+		return err
+	}
+	defer db.unlock()
+	session, err := db.writer.take(ctx)
+	if err != nil {
+		return storeError(ctx, err)
+	}
+	tx := &Tx{ctx: ctx, db: db, session: session, write: true, caller: caller}
+	err = db.beginWrite(ctx, session)
+	if err == nil {
+		err = tx.begin()
+	}
+	if err == nil {
+		err = fn(tx)
+	}
+	if err == nil {
+		err = tx.finish()
+	}
+	if err == nil {
+		err = tx.failed
+	}
+	if err != nil {
+		db.writer.give(session, session.end("ROLLBACK") == nil && tx.failed == nil)
+		if errors.Is(err, ErrDryRun) {
+			return nil
+		}
+		return storeError(ctx, err)
+	}
+	return db.commit(session)
+}
+
+// commit makes the write stand. When that fails nobody knows whether it
+// stands, so the connection is dropped and the caller is told.
+func (db *DB) commit(session *session) error {
+	err := session.end("COMMIT")
+	db.writer.give(session, err == nil)
+	if err != nil {
+		return schema.Errorf(schema.UnknownOutcome, "the write may or may not stand: send it again with the same idempotency_key, or look with history")
+	}
+	return nil
+}
+
+// lock waits for this process's turn to write.
+func (db *DB) lock(ctx context.Context) error {
+	timer := time.NewTimer(db.patience)
+	defer timer.Stop()
+	select {
+	case db.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return errBusy()
+	}
+}
+
+func (db *DB) unlock() { <-db.turn }
+
+func errBusy() error {
+	return schema.Errorf(schema.Busy, "another program is writing to the database; nothing was written, try again")
+}
+
+// beginWrite takes the file's write lock, retrying at random short intervals
+// so that no waiting process starves.
+func (db *DB) beginWrite(ctx context.Context, session *session) error {
+	deadline := time.Now().Add(db.patience)
+	for {
+		err := session.begin(ctx, "BEGIN IMMEDIATE")
+		if err == nil || !isBusy(err) {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return errBusy()
+		}
+		pause := 500*time.Microsecond + rand.N(2500*time.Microsecond) //nolint:gosec // no secret depends on it
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
+// begin loads what every transaction carries.
+func (tx *Tx) begin() error {
+	tx.ids, tx.setup, tx.dirty = map[int64]int64{}, map[Key]*Record{}, dirtySet{}
+	tx.clock = schema.Clock{Now: tx.db.now(), Location: time.UTC}
+	if err := tx.checkState(); err != nil {
+		return err
+	}
+	company, err := tx.Get(tx.Schema().Type("company"), 1)
+	if err != nil {
+		return err
+	}
+	tx.company = company
+	if loc, err := time.LoadLocation(company.Text("timezone")); err == nil {
+		tx.clock.Location = loc
+	}
+	tx.clock.WeekStart = weekday(company.Text("week_start"))
+	if tx.caller.User == 0 {
+		tx.caller.User = tx.db.caller
+	}
+	return nil
+}
+
+func weekday(name string) time.Weekday {
+	for day := time.Sunday; day <= time.Saturday; day++ {
+		if name != "" && len(name) > 2 && name[1:] == day.String()[1:] && name[0]|0x20 == day.String()[0]|0x20 {
+			return day
+		}
+	}
+	return time.Monday
+}
+
+// query runs a statement that reads.
+func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	stmt, err := tx.prepared(query) //nolint:sqlclosecheck // the connection keeps it
+	if err != nil {
+		return nil, tx.fail(err)
+	}
+	rows, err := stmt.QueryContext(tx.ctx, args...)
+	if err != nil {
+		return nil, tx.fail(fmt.Errorf("%w in %s", err, query))
+	}
+	return rows, nil
+}
+
+// scan runs a statement and gives each row to fn.
+func (tx *Tx) scan(query string, args []any, fn func(*sql.Rows) error) (err error) {
+	rows, err := tx.query(query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := fn(rows); err != nil {
+			return err
+		}
+	}
+	return tx.fail(rows.Err())
+}
+
+// one reads a single row; found is false where there is none.
+func (tx *Tx) one(query string, args []any, into ...any) (found bool, err error) {
+	err = tx.scan(query, args, func(rows *sql.Rows) error {
+		found = true
+		return rows.Scan(into...)
+	})
+	return found, err
+}
+
+// exec runs a statement that writes.
+func (tx *Tx) exec(query string, args ...any) error {
+	if !tx.write {
+		return fmt.Errorf("store: write in a view: %s", query)
+	}
+	stmt, err := tx.prepared(query) //nolint:sqlclosecheck // the connection keeps it
+	if err != nil {
+		return tx.fail(err)
+	}
+	if _, err := stmt.ExecContext(tx.ctx, args...); err != nil {
+		return tx.fail(fmt.Errorf("%w in %s", err, query))
+	}
+	return nil
+}
+
+// fail remembers the first error of the engine: after it the transaction may
+// be rolled back already, so nothing more may run and nothing is committed.
+func (tx *Tx) fail(err error) error {
+	if err != nil && tx.failed == nil {
+		tx.failed = err
+	}
+	return err
+}
+
+func (tx *Tx) prepared(query string) (*sql.Stmt, error) {
+	if tx.failed != nil {
+		return nil, tx.failed
+	}
+	stmt, err := tx.session.statement(tx.ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("%w in %s", err, query)
+	}
+	return stmt, nil
+}
+
+// nextID gives the next number of a type; numbers are never used again.
+func (tx *Tx) nextID(code int64) (int64, error) {
+	if next, ok := tx.ids[code]; ok {
+		tx.ids[code] = next + 1
+		return next, nil
+	}
+	var next int64 = 1
+	if _, err := tx.one(`SELECT next FROM sequence WHERE type = ?`, []any{code}, &next); err != nil {
+		return 0, err
+	}
+	tx.ids[code] = next + 1
+	return next, nil
+}
+
+// saveIDs writes the counters back at the end of the transaction.
+func (tx *Tx) saveIDs() error {
+	for code, next := range tx.ids {
+		err := tx.exec(`INSERT INTO sequence (type, next) VALUES (?, ?) ON CONFLICT (type) DO UPDATE SET next = excluded.next`, code, next)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newUID makes a UUIDv7.
+func newUID() (string, error) {
+	id, err := uuid.NewV7()
+	return id.String(), err
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
+)
+
+// madeOnUse is the one type whose records are made when they are first named.
+const madeOnUse = "tag"
+
+// tag finds a tag by its name or id, or makes it and names the nearest other.
+func (tx *Tx) tag(name string) (key Key, warning string, err error) {
+	t := tx.Schema().Type(madeOnUse)
+	found, err := tx.lookup([]*schema.Type{t}, name)
+	if err != nil || len(found) > 0 {
+		if len(found) > 0 {
+			key = found[0]
+		}
+		return key, "", err
+	}
+	if other, _, ok := tx.Schema().ParseID(name); ok && other == t {
+		return key, "", schema.Errorf(schema.NotFound, "there is no %s", name)
+	}
+	value, err := tx.Reader(false).Parse(t.Field("name"), name)
+	if err != nil || value == nil {
+		return key, "", fmt.Errorf("a tag needs a name of at most 255 characters")
+	}
+	warning = fmt.Sprintf("new tag %q", value)
+	if near := text.Nearest(name, tx.titles(t, 200)); near != "" {
+		warning += fmt.Sprintf("; there is also %q", near)
+	}
+	r := &Record{Type: t, Values: map[string]any{"name": value}}
+	err = tx.insertRecord(r)
+	return r.Key(), warning, err
+}
+
+// titles lists what the records of a small type are called.
+func (tx *Tx) titles(t *schema.Type, limit int) []string {
+	page, err := tx.List(Query{Type: t, Limit: limit})
+	if err != nil {
+		return nil
+	}
+	names := make([]string, len(page.Records))
+	for i, r := range page.Records {
+		names[i] = r.Title()
+	}
+	return names
+}
+
+// writeLinks makes the links of each relation given the whole new list.
+func (tx *Tx) writeLinks(d *draft, r *Record) error {
+	for _, relation := range d.typ.Relations {
+		keys, given := d.links[relation.Name]
+		if !given {
+			continue
+		}
+		var err error
+		switch relation.Via {
+		case schema.ViaLink:
+			err = tx.replaceLinks(d, r, relation, keys)
+		case schema.ViaMiddle:
+			if relation.Middle.Field("quantity") == nil {
+				err = tx.replaceMembers(d, r, relation, keys)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) replaceLinks(d *draft, r *Record, relation *schema.Relation, keys []Key) error {
+	old, err := tx.ends(relation, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range old {
+		key := Key{relation.To, id}
+		if slices.Contains(keys, key) || !tx.removable(key) {
+			continue
+		}
+		if _, err := tx.deleteLink(r.Key(), key); err != nil {
+			return err
+		}
+		d.changed = true
+		d.removed = append(d.removed, tx.called(key))
+	}
+	for i, key := range keys {
+		if at := slices.Index(old, key.ID); at >= 0 {
+			if at != i && relation.One != "" {
+				if err := tx.moveLink(r.Key(), key, int64(at), int64(i)); err != nil {
+					return err
+				}
+				d.changed = true
+			}
+			continue
+		}
+		if _, err := tx.insertLink(r.Key(), key, int64(i)); err != nil {
+			return err
+		}
+		d.changed = true
+	}
+	return nil
+}
+
+// removable says whether a new list may take a linked record away: what is in
+// the trash or may not be seen keeps its link.
+func (tx *Tx) removable(key Key) bool {
+	refs, err := tx.Refs(key.Type, []int64{key.ID})
+	return err == nil && len(refs) == 1
+}
+
+// replaceMembers makes memberships for a list of organizations or contacts.
+func (tx *Tx) replaceMembers(d *draft, r *Record, relation *schema.Relation, keys []Key) error {
+	old, err := tx.ends(relation, r.ID)
+	if err != nil {
+		return err
+	}
+	for _, id := range old {
+		key := Key{relation.To, id}
+		if slices.Contains(keys, key) || !tx.removable(key) {
+			continue
+		}
+		member, err := tx.middleRow(relation, r.ID, id)
+		if err == nil {
+			err = tx.trash(member)
+		}
+		if err != nil {
+			return err
+		}
+		d.changed = true
+		d.removed = append(d.removed, tx.called(key))
+	}
+	for _, key := range keys {
+		if slices.Contains(old, key.ID) {
+			continue
+		}
+		if err := tx.addMember(d, r, relation, key); err != nil {
+			return err
+		}
+		d.changed = true
+	}
+	return nil
+}
+
+// addMember makes a membership with the role and title that were given.
+func (tx *Tx) addMember(d *draft, r *Record, relation *schema.Relation, key Key) error {
+	in := &schema.Input{Type: relation.Middle, Links: map[string][]string{}, Values: map[string]any{
+		relation.Near.Name: r.Key().String(), relation.Far.Name: key.String()}}
+	var problems schema.Problems
+	for name, given := range map[string]string{"role": d.options.Role, "title": d.options.Title} {
+		if given == "" {
+			continue
+		}
+		value, err := tx.Reader(d.options.Importing).Parse(relation.Middle.Field(name), given)
+		if err != nil {
+			problems.Add(name, "%s %v", name, err)
+		}
+		in.Values[name] = value
+	}
+	member, row, err := tx.create(in, WriteOptions{Importing: d.options.Importing, Problems: problems})
+	if err != nil {
+		return err
+	}
+	return tx.writeParts(member, row)
+}
+
+// middleRow is the membership or line between two records.
+func (tx *Tx) middleRow(relation *schema.Relation, near, far int64) (*Record, error) {
+	var id int64
+	found, err := tx.one("SELECT id FROM "+relation.Middle.Name+" WHERE "+relation.Near.Column()+" = ? AND "+relation.Far.Column()+" = ? AND deleted_at IS NULL",
+		[]any{near, far}, &id)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, schema.Errorf(schema.NotFound, "%s has no %s with %s", relation.From.IDString(near), relation.Middle.Name, relation.To.IDString(far))
+	}
+	return tx.get(Key{relation.Middle, id})
+}
+
+// Membership is the one between an organization and a contact.
+func (tx *Tx) Membership(organization, contact Key) (*Record, error) {
+	return tx.middleRow(organization.Type.Relation("contacts"), organization.ID, contact.ID)
+}
+
+// called is a record's id and name.
+func (tx *Tx) called(key Key) string {
+	r, err := tx.get(key)
+	if err != nil || r.Text(r.Type.Title) == "" {
+		return key.String()
+	}
+	return key.String() + " " + r.Title()
+}
