@@ -1,0 +1,229 @@
+package exchange
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
+)
+
+// importer writes rows within one transaction.
+type importer struct {
+	tx         *store.Tx
+	plan       *Plan
+	options    Options
+	report     *Report
+	reader     *schema.Reader
+	references *references
+	// columns are those to read, in the order in which they are read.
+	columns []*Column
+	// lines say on which line a record of this import stands.
+	lines map[store.Key]int
+	done  int
+	total int
+}
+
+func newImporter(tx *store.Tx, plan *Plan, o Options, report *Report) *importer {
+	reader := tx.Reader(true)
+	im := &importer{tx: tx, plan: plan, options: o, report: report, reader: reader, lines: map[store.Key]int{},
+		references: &references{tx: tx, of: plan.Type, source: o.Source, known: map[reference]referred{}}}
+	for _, list := range [][]Column{plan.Constants, plan.Columns} {
+		for i := range list {
+			if list[i].Target != "" {
+				im.columns = append(im.columns, &list[i])
+			}
+		}
+	}
+	slices.SortStableFunc(im.columns, func(a, b *Column) int { return cmp.Compare(a.rank(), b.rank()) })
+	return im
+}
+
+// rank puts the source before the external ids that it belongs to, and those
+// before names.
+func (c *Column) rank() int {
+	switch {
+	case c.aim.kind == ownField && c.aim.field.Name == "external_source":
+		return 0
+	case c.aim.kind == externalID:
+		return 1
+	}
+	return 2
+}
+
+// all writes every row. Rows that name a record of their own type which stands
+// further down are tried again once the others are written.
+func (im *importer) all(lines []line) error {
+	im.total = len(lines)
+	for len(lines) > 0 {
+		early, err := im.pass(lines, true)
+		if err != nil {
+			return err
+		}
+		if len(early) == len(lines) {
+			_, err = im.pass(lines, false)
+			early = nil
+		}
+		if err != nil {
+			return err
+		}
+		lines = early
+	}
+	slices.SortFunc(im.report.Refused, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
+	return nil
+}
+
+// pass writes rows; where it may, it gives back those that came too early.
+func (im *importer) pass(lines []line, mayWait bool) (early []line, err error) {
+	for _, l := range lines {
+		r := im.read(l)
+		if r.early && mayWait {
+			early = append(early, l)
+			continue
+		}
+		if err := im.write(r); err != nil {
+			return nil, err
+		}
+		im.done++
+		if im.options.Progress != nil && (im.done%progressEvery == 0 || im.done == im.total) {
+			im.options.Progress(im.done, im.total)
+		}
+	}
+	return early, nil
+}
+
+// write creates or updates the record of a row. Only what must stop the whole
+// import is an error.
+func (im *importer) write(r *row) error {
+	key, exists := im.existing(r)
+	if len(r.problems) > 0 {
+		im.refuse(r)
+		return nil
+	}
+	if exists && im.options.IfExists == Skip {
+		im.report.Skipped++
+		return nil
+	}
+	var written *store.Written
+	err := im.tx.Try(func() (err error) {
+		if !exists {
+			written, err = im.tx.Create(r.in, r.options)
+			return err
+		}
+		if err := im.keep(r, key); err != nil {
+			return err
+		}
+		written, err = im.tx.Update(key, r.in, r.options)
+		return err
+	})
+	var known *schema.Error
+	if errors.As(err, &known) && slices.Contains(refusals, known.Code) {
+		r.problems = known.Problems
+		if len(r.problems) == 0 {
+			r.problems.Add("", "%s", known.Message)
+		}
+		im.refuse(r)
+		return nil
+	}
+	if err == nil {
+		im.count(r, written, exists)
+	}
+	return err
+}
+
+// refusals are the codes of errors that concern one row alone.
+var refusals = []schema.ErrorCode{schema.InvalidArgument, schema.Ambiguous, schema.NotFound, schema.Conflict, schema.TooLarge, schema.Forbidden}
+
+// existing finds the record that a row means, as the options have it.
+func (im *importer) existing(r *row) (store.Key, bool) {
+	sure := r.in.Has("uid") || r.in.Has("external_id")
+	if len(r.problems) > 0 || im.options.IfExists == CreateAnyway || im.options.IfExists == UpdateSame && !sure {
+		return store.Key{}, false
+	}
+	key, found := im.tx.Existing(r.in, &r.problems)
+	if found && im.options.IfExists == Refuse {
+		r.problems = append(r.problems, schema.Problem{Message: fmt.Sprintf("%s is there already", key),
+			Candidates: []schema.Candidate{{ID: key.String(), Name: r.name()}}})
+	}
+	return key, found
+}
+
+// keep leaves what a record has beyond what the row speaks of: its contact
+// details with other labels, and its other organizations where the first is
+// the one that the row names.
+func (im *importer) keep(r *row, key store.Key) error {
+	before, err := im.tx.Live(key.Type, key.ID)
+	if err != nil {
+		return err
+	}
+	for _, relation := range r.single {
+		if slices.Equal(r.in.Links[relation.Name], []string{relation.To.IDString(before.Int(relation.One))}) {
+			delete(r.in.Links, relation.Name)
+		}
+	}
+	if len(r.labelled) == 0 {
+		return nil
+	}
+	all, err := im.tx.DetailsOf(key.Type, []int64{key.ID})
+	if err != nil {
+		return err
+	}
+	for name := range r.labelled {
+		f := key.Type.Field(name)
+		given, ok := r.in.Values[name].([]schema.Detail)
+		if !ok || r.listed[name] != nil {
+			continue
+		}
+		have := slices.DeleteFunc(slices.Clone(all[key.ID]), func(d store.Detail) bool { return d.Kind != f.Kept })
+		primary, _ := r.in.Values[f.Kept].(string)
+		delete(r.in.Values, f.Kept)
+		r.in.Values[name] = mergeDetails(have, primary, given)
+	}
+	return nil
+}
+
+func (im *importer) refuse(r *row) {
+	im.report.Refused = append(im.report.Refused, RowError{Row: r.number, Name: r.name(), Problems: r.problems})
+}
+
+// count reports what was written.
+func (im *importer) count(r *row, written *store.Written, existed bool) {
+	switch {
+	case !existed:
+		im.report.Created++
+	case written.Changed:
+		im.report.Updated++
+	default:
+		im.report.Unchanged++
+	}
+	for _, warning := range written.Warnings {
+		im.warn(r, warning)
+	}
+	if len(written.Removed) > 0 {
+		im.warn(r, "removed "+strings.Join(written.Removed, ", "))
+	}
+	key := written.Record.Key()
+	if earlier := im.lines[key]; earlier != 0 {
+		im.warn(r, fmt.Sprintf("is the same record as line %d: %s", earlier, key))
+	}
+	im.lines[key] = r.number
+}
+
+func (im *importer) warn(r *row, message string) {
+	im.report.Warnings = append(im.report.Warnings, fmt.Sprintf("line %d: %s", r.number, message))
+}
+
+// name is what the record of a row would be called.
+func (r *row) name() string {
+	t := r.in.Type
+	var parts []string
+	for _, field := range append([]string{t.Title}, t.OneOf...) {
+		if s, ok := r.in.Values[field].(string); ok {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, " ")
+}
