@@ -1,0 +1,95 @@
+package tools
+
+import (
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
+)
+
+func logActivity(s *schema.Schema) *Tool {
+	fields := fieldArgs(s.Type("activity"), []Arg{{Name: "type"}, {Name: "contacts", Doc: "who took part"}, {Name: "subject"}, {Name: "body"},
+		{Name: "occurred_at", Doc: "default now"}, {Name: "duration_minutes"}, {Name: "direction"}}, true)
+	in := append([]Arg{toArg("organizations, deals, projects", false)}, fields...)
+	in = append(in, Arg{Name: "follow_up", Kind: Struct, Doc: "a task, linked likewise", Aliases: []string{"next_step", "task"}, Fields: []Arg{
+		{Name: "name", Required: true, Field: true, Aliases: []string{"title", "subject"}},
+		{Name: "due_at", Field: true, Aliases: []string{"due", "due_on", "due_date"}},
+		{Name: "owner", Field: true, Aliases: []string{"assignee"}}}})
+	return &Tool{Name: "log_activity", Title: "Log activity", Set: "notes", Core: true, Mode: Write, Of: "activity", In: in, Run: runLogActivity,
+		Description: "Record a call, mail, meeting or visit that took place."}
+}
+
+func runLogActivity(c *Call) (*Object, error) {
+	t := c.Type("activity")
+	c.attach(t, false)
+	in := c.Input(t, true)
+	task := c.followUp(in)
+	w, err := c.Tx.Create(in, c.WriteOptions())
+	if err != nil {
+		return nil, err
+	}
+	if len(linksOf(in, t)) == 0 {
+		c.Warn("linked with no record, so no timeline shows it: name some in to or contacts")
+	}
+	o, err := c.Wrote(w)
+	if err != nil || task == nil {
+		return o, err
+	}
+	followUp, err := c.addFollowUp(task)
+	if err != nil {
+		return nil, err
+	}
+	return o.Set("follow_up", followUp), nil
+}
+
+// followUp reads the task that follows an activity and has the same links;
+// nil: none was asked for.
+func (c *Call) followUp(activity *schema.Input) *schema.Input {
+	asked := c.Struct("follow_up")
+	if asked == nil {
+		return nil
+	}
+	t := c.Type("task")
+	fields := linksOf(activity, t)
+	fields["type"] = "follow_up"
+	for name, value := range asked {
+		fields[name] = value
+	}
+	var problems schema.Problems
+	task := c.Tx.Reader(false).Read(t, fields, &problems)
+	if owner, ok := task.Values["owner"].(string); ok {
+		c.Tx.Resolve("owner", owner, []*schema.Type{c.Type("user")}, store.Scope{}, &problems)
+	}
+	for _, p := range problems {
+		p.Path = c.Path("follow_up") + "." + p.Path
+		c.Problems = append(c.Problems, p)
+	}
+	return task
+}
+
+func (c *Call) addFollowUp(task *schema.Input) (*Object, error) {
+	w, err := c.Tx.Create(task, store.WriteOptions{Problems: c.Problems})
+	if err != nil {
+		return nil, err
+	}
+	c.Warn(w.Warnings...)
+	return c.RenderOne(w.Record, Short(w.Record.Type))
+}
+
+func listActivities(s *schema.Schema) *Tool {
+	return brief(listTool(s, listSpec{Type: "activity", Set: "notes", Of: true, Order: "-occurred_at",
+		Description: "List calls, mails, meetings, visits, newest first.",
+		Example:     `type = call and occurred_at = this_month`}))
+}
+
+func updateActivity(s *schema.Schema) *Tool {
+	t := updateTool(s, recordTool{Type: "activity", Description: "Correct an activity.",
+		Args: []Arg{{Name: "type"}, {Name: "contacts"}, {Name: "subject"}, {Name: "body"}, {Name: "occurred_at"}, {Name: "duration_minutes"},
+			{Name: "direction", Hidden: true}}})
+	to := toArg("", false)
+	to.Hidden = true
+	t.In = append(partUpdate(t.In), to)
+	t.Set, t.Run = "notes", func(c *Call) (*Object, error) {
+		c.attach(c.Type("activity"), true, "contacts")
+		return runUpdate(c)
+	}
+	return t
+}

@@ -1,0 +1,91 @@
+package tools
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// Answer is what a call gives back: one JSON object, twice.
+type Answer struct {
+	// Text is the object with one record on a line.
+	Text string
+	// JSON is the same object.
+	JSON    json.RawMessage
+	IsError bool
+	// Code is that of the error; empty where there is none.
+	Code schema.ErrorCode
+}
+
+// previewError is an error beside which the answer shows something, such as
+// what a call would do if it were confirmed.
+type previewError struct {
+	cause   *schema.Error
+	preview *Object
+}
+
+func (e *previewError) Error() string { return e.cause.Error() }
+func (e *previewError) Unwrap() error { return e.cause }
+
+// succeed makes the answer of a call that went well.
+func succeed(o *Object) (*Answer, error) {
+	lines, err := o.Lines()
+	if err != nil {
+		return nil, err
+	}
+	return answerText(lines), nil
+}
+
+func answerText(lines string) *Answer {
+	return &Answer{Text: lines, JSON: json.RawMessage(lines)}
+}
+
+// fail makes the answer of a call that did not go well. What the caller can
+// do nothing about is logged under an id, which is all that the answer says.
+func (s *Service) fail(ctx context.Context, tool string, err error) *Answer {
+	known, preview := s.explain(ctx, tool, err)
+	body := (&Object{}).Set("code", string(known.Code)).Set("message", known.Message).Put("problems", schema.Problems(known.Problems))
+	o := (&Object{}).Set("error", body)
+	if preview != nil {
+		o.members = append(o.members, preview.members...)
+	}
+	answer, broken := succeed(o)
+	if broken != nil {
+		s.options.Logger.ErrorContext(ctx, "answer cannot be written", "tool", tool, "error", broken)
+		answer = answerText(`{"error":{"code":"internal","message":"the answer could not be written"}}`)
+	}
+	answer.IsError, answer.Code = true, known.Code
+	return answer
+}
+
+func (s *Service) explain(ctx context.Context, tool string, err error) (*schema.Error, *Object) {
+	var shown *previewError
+	var known *schema.Error
+	switch {
+	case errors.As(err, &shown):
+		return shown.cause, shown.preview
+	case errors.As(err, &known) && known.Code != schema.Internal:
+		return known, nil
+	case errors.Is(err, context.Canceled):
+		return schema.Errorf(schema.Busy, "the call was cancelled; nothing was written"), nil
+	case errors.Is(err, context.DeadlineExceeded):
+		return schema.Errorf(schema.Busy, "the call took too long and was stopped; nothing was written: ask for less"), nil
+	}
+	id := newErrorID()
+	s.options.Logger.ErrorContext(ctx, "tool failed", "error_id", id, "tool", tool, "error", err)
+	message := "something went wrong inside; nothing was written"
+	if known != nil {
+		message = known.Message
+	}
+	return schema.Errorf(schema.Internal, "%s. The log says more under %s", message, id), nil
+}
+
+func newErrorID() string {
+	var id [5]byte
+	_, _ = rand.Read(id[:])
+	return "err_" + hex.EncodeToString(id[:])
+}

@@ -1,0 +1,103 @@
+package tools
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
+)
+
+func historyTool() *Tool {
+	in := []Arg{
+		{Name: "of", Aliases: []string{"record", "id"}},
+		{Name: "change", Doc: "chg_7", Aliases: []string{"change_id"}},
+		{Name: "user", Aliases: []string{"by", "who"}},
+		{Name: "client"},
+		{Name: "tool"},
+	}
+	return &Tool{Name: "history", Title: "History", Set: "safety", Mode: Read, Run: runHistory,
+		Description: "Who changed what and when, newest first, with fields before and after and the change ids that can be undone.",
+		In:          append(in, spanArgs()...)}
+}
+
+func runHistory(c *Call) (*Object, error) {
+	query, err := c.historyQuery()
+	if err != nil || len(c.Problems) > 0 {
+		return nil, err
+	}
+	changes, next, err := c.Tx.History(query)
+	if err != nil {
+		return nil, err
+	}
+	if query.Change != 0 && query.Of == nil && len(changes) == 0 {
+		return nil, schema.Errorf(schema.NotFound, "there is no change %s that these arguments mean: send change alone", store.ChangeString(query.Change))
+	}
+	rows := make([]*Object, len(changes))
+	for i, change := range changes {
+		rows[i] = ChangeObject(change)
+		shrinkChange(rows[i], change.Rows, c.maxText())
+	}
+	o := (&Object{}).Set("returned", len(rows)).Put("next_cursor", next)
+	return c.Fit(o, "changes", rows, func(last int) (string, error) {
+		query.Limit = last + 1
+		_, next, err := c.Tx.History(query)
+		return next, err
+	})
+}
+
+func (c *Call) historyQuery() (store.HistoryQuery, error) {
+	query := store.HistoryQuery{Change: c.changeNumber("change"), Since: c.Moment("since", false), Until: c.Moment("until", true),
+		Client: c.Text("client"), Tool: c.Text("tool"), Limit: int(c.Int("limit", defaultRows)), Cursor: c.Text("cursor")}
+	if key, ok := c.Reference("user", c.Type("user")); ok {
+		query.User = key.ID
+	}
+	of, err := c.everRecord("of")
+	query.Of = of
+	return query, err
+}
+
+// everRecord finds a record of any type that an argument means; by its id also
+// one in the trash, whose history stays.
+func (c *Call) everRecord(name string) (*store.Key, error) {
+	if t, id, ok := c.Tx.Schema().ParseID(c.Text(name)); ok {
+		_, err := c.Tx.Get(t, id)
+		if known, isKnown := asKnown(err); isKnown {
+			c.missing++
+			c.Problems.Add(c.Path(name), "%s", known.Message)
+			err = nil
+		}
+		return &store.Key{Type: t, ID: id}, err
+	}
+	key, ok := c.Reference(name, c.Tx.Schema().Types...)
+	if !ok {
+		return nil, nil
+	}
+	return &key, nil
+}
+
+// changeNumber reads the id of a change (chg_7, or 7); 0: not given.
+func (c *Call) changeNumber(name string) int64 {
+	if !c.Has(name) {
+		return 0
+	}
+	digits := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(c.Text(name))), "chg_")
+	number, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil || number < 1 {
+		c.Problems.Add(c.Path(name), "%s must be a change id such as chg_7, as writes answer it, not %s", name, quote(c.Text(name)))
+	}
+	return number
+}
+
+// shrinkChange leaves out the last records of a change that alone would pass
+// the limit of an answer, and says how many rows it wrote.
+func shrinkChange(o *Object, wrote int64, limit int) {
+	for limit > 0 {
+		records, _ := o.Get("records").([]*Object)
+		line, err := o.Lines()
+		if err != nil || len(line)+reserved <= limit || len(records) < 2 {
+			return
+		}
+		o.Set("records", records[:len(records)/2]).Set("rows", wrote)
+	}
+}

@@ -1,0 +1,55 @@
+package tools
+
+import (
+	"fmt"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
+)
+
+func search() *Tool {
+	return &Tool{Name: "search", Title: "Search", Set: "records", Core: true, Mode: Read,
+		Description: "Find records of any type by words: names, e-mails, phones, domains, text of notes. Ranked, forgives typos. Conditions on fields: list_ tools.",
+		In: []Arg{
+			{Name: "query", Required: true, Aliases: []string{"q", "search", "text", "words"}},
+			{Name: "types", Kind: Strings, Commas: true, Aliases: []string{"type"}},
+			{Name: "limit", Kind: Integer, Min: 1, Max: 50},
+		},
+		Run: runSearch}
+}
+
+const searchLimit = 10
+
+func runSearch(c *Call) (*Object, error) {
+	var types []*schema.Type
+	for i, name := range c.List("types") {
+		if t := c.findType(fmt.Sprintf("%s[%d]", c.Path("types"), i), name); t != nil {
+			types = append(types, t)
+		}
+	}
+	if len(c.Problems) > 0 {
+		return nil, c.Problems.Err()
+	}
+	hits, more, err := c.Tx.Search(c.Text("query"), types, int(c.Int("limit", searchLimit)))
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]*Object, len(hits))
+	for i, hit := range hits {
+		rows[i] = hitObject(hit)
+	}
+	o := (&Object{}).Set("returned", len(rows))
+	if more {
+		o.Set("more", true)
+	}
+	return c.Fit(o, "records", rows, nil)
+}
+
+// hitObject shows a hit; the snippet is left out where it repeats the name.
+func hitObject(hit store.Hit) *Object {
+	o := (&Object{}).Set("id", hit.Key.String()).Put("name", hit.Name)
+	if hit.Snippet != "" && hit.Snippet != hit.Name {
+		o.Put("field", hit.Field).Put("snippet", hit.Snippet)
+	}
+	return o
+}

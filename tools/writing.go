@@ -1,0 +1,117 @@
+package tools
+
+import (
+	"fmt"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
+)
+
+// Input reads the fields of the call for a record of a type; problems are
+// noted. On create null means not given, on update it empties the field.
+func (c *Call) Input(t *schema.Type, creating bool) *schema.Input {
+	fields := make(map[string]any, len(c.Fields))
+	for name, value := range c.Fields {
+		if value != nil || !creating {
+			fields[name] = value
+		}
+	}
+	return c.Tx.Reader(false).Read(t, fields, &c.Problems)
+}
+
+// WriteOptions are those that every call may give.
+func (c *Call) WriteOptions() store.WriteOptions {
+	return store.WriteOptions{ExpectedVersion: c.Int("expected_version", 0), Replace: c.Bool("replace"), Problems: c.Problems}
+}
+
+// Wrote makes the answer of a write to one record: the record as it now
+// stands. Warnings and what was removed go to the call.
+func (c *Call) Wrote(w *store.Written) (*Object, error) {
+	c.Warn(w.Warnings...)
+	c.Removed(w.Removed...)
+	record, err := c.RenderOne(w.Record, Short(w.Record.Type))
+	if err != nil {
+		return nil, err
+	}
+	o := (&Object{}).Set("record", record)
+	if w.Next != nil {
+		next, err := c.RenderOne(w.Next, Short(w.Next.Type))
+		if err != nil {
+			return nil, err
+		}
+		o.Set("next", next)
+	}
+	return o, nil
+}
+
+// WroteMany makes the answer of a write to several records; of very many it
+// shows the first and how many more there are.
+func (c *Call) WroteMany(records []*store.Record, look func(*schema.Type) Look) (*Object, error) {
+	objects, err := c.RenderMixed(records[:min(len(records), shownRecords)], look)
+	if err != nil {
+		return nil, err
+	}
+	o := (&Object{}).Set("changed", len(records))
+	shown, err := c.fitting(o, objects)
+	if err != nil {
+		return nil, err
+	}
+	o.Put("records", objects[:shown])
+	if more := len(records) - shown; more > 0 {
+		o.Set("not_shown", more)
+	}
+	return o, nil
+}
+
+// shownRecords is how many records the answer of a write to many shows.
+const shownRecords = 50
+
+// Named shows a record by its id and its name alone.
+func Named(t *schema.Type) Look {
+	if t.Title == "" {
+		return Look{}
+	}
+	return Look{Columns: []Column{{Label: "name", Field: t.TitleField()}}}
+}
+
+// Note adds a note to a record and gives its id.
+func (c *Call) Note(body string, to store.Key) (string, error) {
+	t := c.Type("note")
+	r := relationTo(t, to.Type)
+	if r == nil {
+		return "", schema.Errorf(schema.InvalidArgument, "a %s cannot have notes", to.Type.Name)
+	}
+	in := c.Tx.Reader(false).Read(t, map[string]any{"body": body, r.Name: []any{to.String()}}, &c.Problems)
+	w, err := c.Tx.Create(in, store.WriteOptions{Problems: c.Problems})
+	if err != nil {
+		return "", err
+	}
+	c.Warn(w.Warnings...)
+	return w.Record.Key().String(), nil
+}
+
+// clearFields turns the argument "clear" into empty values of the call's fields.
+func (c *Call) clearFields(t *schema.Type) {
+	for i, name := range c.List("clear") {
+		path := fmt.Sprintf("%s[%d]", c.Path("clear"), i)
+		canonical := canonicalField(t, name)
+		switch given := c.fieldName(t, canonical); {
+		case canonical == "":
+			near := nearestName(name, &Tool{}, t)
+			c.Problems = append(c.Problems, schema.Problem{Path: path, DidYouMean: near,
+				Message: fmt.Sprintf("%s has no field %s", t.Name, quote(name))})
+		case given != "":
+			c.Problems.Add(path, "%s is given a value and cleared in one call", given)
+		default:
+			c.Fields[name] = emptyValue(t, canonical)
+		}
+	}
+}
+
+// emptyValue is what empties a field or a relation to many.
+func emptyValue(t *schema.Type, canonical string) any {
+	if r, _ := t.Settable(canonical); r != nil {
+		return []any{}
+	}
+	return nil
+}
