@@ -7,7 +7,7 @@ import (
 )
 
 // dateForms tells what a date in a filter may look like.
-const dateForms = "2026-05-01, today, -30d, +2w, this_week, last_month, next_quarter, last_7_days"
+const dateForms = "2026-05-01, 2026-05, 2026, today, -30d, +2w, this_week, last_month, next_quarter, last_7_days"
 
 // when is a day, a period or a moment, as the range of values that a field
 // can have within it: both ends belong to it.
@@ -35,7 +35,7 @@ func (c *checker) when(v value, moments bool) (when, bool) {
 			choose(moments, ", now, -6h or 2026-05-01T10:00:00Z", ""))
 		return when{}, false
 	}
-	_, absolute := schema.ParseDate(strings.TrimSpace(v.text))
+	absolute := strings.IndexAny(strings.TrimSpace(v.text), "0123456789") == 0
 	w := when{low: first, high: last, first: first, last: last, relative: !absolute}
 	if moments {
 		w.low, w.high = clock.Start(first), clock.End(last)

@@ -19,8 +19,8 @@ func TestPeriods(t *testing.T) {
 		"this_quarter": "2026-04-01 2026-06-30", "last-quarter": "2026-01-01 2026-03-31", "next_quarter": "2026-07-01 2026-09-30",
 		"this_year": "2026-01-01 2026-12-31", "last_year": "2025-01-01 2025-12-31", "next_year": "2027-01-01 2027-12-31",
 		"last_7_days": "2026-05-13 2026-05-20", "next_30_days": "2026-05-20 2026-06-19", "last_1_day": "2026-05-19 2026-05-20",
-		"last_3_months": "2026-02-20 2026-05-20",
-		"2026-02-29":    "none", "soon": "none", "last_fortnight": "none", "last_x_days": "none", "last_99999_years": "none", "this_7_days": "none",
+		"last_3_months": "2026-02-20 2026-05-20", "2026": "2026-01-01 2026-12-31", "2024-02": "2024-02-01 2024-02-29", "-1m": "none",
+		"2026-02-29": "none", "soon": "none", "last_fortnight": "none", "last_x_days": "none", "last_99999_years": "none", "this_7_days": "none",
 	}
 	for text, want := range cases {
 		first, last, ok := filter.Period(clock, text)
@@ -55,6 +55,9 @@ func TestDatesCompareAsWholeDaysAndPeriods(t *testing.T) {
 		"created_at > last_week":                            "created_at > " + end,
 		"created_at <= last_week":                           "created_at <= " + end,
 		"created_at != 2026-01-01":                          "not(and(created_at >= 2025-12-31T23:00:00.000Z; created_at <= 2026-01-01T22:59:59.999Z))",
+		"created_at > -30min":                               "created_at > 2026-05-20T07:30:00.000Z",
+		"expected_close_on = 1998":                          "and(expected_close_on >= 1998-01-01; expected_close_on <= 1998-12-31)",
+		"expected_close_on < 2026-02":                       "expected_close_on < 2026-02-01",
 		"created_at > -6h":                                  "created_at > 2026-05-20T02:00:00.000Z",
 		"created_at = now":                                  "created_at = 2026-05-20T08:00:00.000Z",
 		`created_at = "2026-05-01 10:00"`:                   "created_at = 2026-05-01T08:00:00.000Z",

@@ -8,13 +8,16 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
-// Period reads a day (2026-05-01, today, -30d) or a period (this_week,
-// last_month, next_quarter, last_7_days) and gives its first and its last day
+// Period reads a day (2026-05-01, today, -30d) or a period (2026, 2026-05,
+// this_week, last_month, next_quarter, last_7_days) and gives its first and its last day
 // in the company's time zone. last_7_days runs from -7d to today, next_7_days
 // from today to +7d, so that nothing of the last 7 times 24 hours is left out.
 func Period(clock schema.Clock, s string) (first, last schema.Date, ok bool) {
 	if d, ok := clock.Date(s); ok {
 		return d, d, true
+	}
+	if first, last, ok := writtenPeriod(strings.TrimSpace(s)); ok {
+		return first, last, true
 	}
 	parts := strings.Split(strings.NewReplacer(" ", "_", "-", "_").Replace(strings.ToLower(strings.TrimSpace(s))), "_")
 	switch len(parts) {
@@ -22,6 +25,18 @@ func Period(clock schema.Clock, s string) (first, last schema.Date, ok bool) {
 		return calendarPeriod(clock, parts[0], parts[1])
 	case 3:
 		return rollingPeriod(clock, parts[0], parts[1], parts[2])
+	}
+	return 0, 0, false
+}
+
+// writtenPeriod is a year (2026) or a month (2026-05).
+func writtenPeriod(s string) (first, last schema.Date, ok bool) {
+	if t, err := time.Parse("2006", s); err == nil && t.Year() > 0 {
+		return schema.NewDate(t.Year(), time.January, 1), schema.NewDate(t.Year(), time.December, 31), true
+	}
+	if t, err := time.Parse("2006-01", s); err == nil && t.Year() > 0 {
+		first = schema.DateOf(t)
+		return first, schema.AddMonths(first, 1).AddDays(-1), true
 	}
 	return 0, 0, false
 }

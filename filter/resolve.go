@@ -31,6 +31,9 @@ func (c *checker) target(p path, t *schema.Type) (target, bool) {
 		switch {
 		case field == nil && relation == nil:
 			return found, c.unknown(n, t)
+		case field != nil && field.Internal:
+			c.add(n.at, "%s at %d is for the system alone: what is in the trash is never listed, history shows it", quote(n.text), n.at)
+			return found, false
 		case field != nil && field.WriteOnly:
 			c.add(n.at, "%s at %d is only written, never read: filters cannot use it", quote(n.text), n.at)
 			return found, false

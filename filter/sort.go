@@ -2,6 +2,7 @@ package filter
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -22,6 +23,9 @@ type SortKey struct {
 // first: an owner by name, a stage by position. The error is a
 // *schema.Error with every problem.
 func ParseSort(s string, t *schema.Type, env *Env) ([]SortKey, error) {
+	if err := tooLong("sort", s); err != nil {
+		return nil, err
+	}
 	c := &checker{faults: faults{text: []rune(s)}, env: env}
 	var keys []SortKey
 	at := 1
@@ -40,6 +44,14 @@ func ParseSort(s string, t *schema.Type, env *Env) ([]SortKey, error) {
 		return nil, err
 	}
 	return keys, nil
+}
+
+// tooLong refuses what no reader of its faults would get to the end of.
+func tooLong(what, s string) error {
+	if n := utf8.RuneCountInString(s); n > MaxCharacters {
+		return schema.Errorf(schema.InvalidArgument, "%s has %d characters: at most %d are allowed", what, n, MaxCharacters)
+	}
+	return nil
 }
 
 // sortKey reads one key, which starts at a position of the whole text.
@@ -107,6 +119,9 @@ type Path struct {
 // "organization.industry", for records of type t. A relation to many at the
 // end is the last of the path's Relations. The error is a *schema.Error.
 func ParseField(spelled string, t *schema.Type, env *Env) (Path, error) {
+	if err := tooLong("the name of a field", spelled); err != nil {
+		return Path{}, err
+	}
 	c := &checker{faults: faults{text: []rune(spelled)}, env: env}
 	found, ok := c.spelledPath(strings.TrimSpace(spelled), 1, t)
 	if !ok {

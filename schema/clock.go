@@ -18,7 +18,7 @@ type Clock struct {
 // Today is the current day in the company's time zone.
 func (c Clock) Today() Date { return DateOf(c.Now.In(c.Location)) }
 
-var relativeDate = regexp.MustCompile(`^([+-])(\d{1,5})(d|w|mo|m|y|h)$`)
+var relativeDate = regexp.MustCompile(`^([+-])(\d{1,5})(d|w|mo|y|h|min)$`)
 
 // Date reads YYYY-MM-DD, today, yesterday, tomorrow, now and +3d, -2w, +1mo, -1y.
 func (c Clock) Date(s string) (Date, bool) {
@@ -31,7 +31,7 @@ func (c Clock) Date(s string) (Date, bool) {
 	case "tomorrow":
 		return c.Today().AddDays(1), true
 	}
-	if m := relativeDate.FindStringSubmatch(s); m != nil && m[3] != "h" {
+	if m := relativeDate.FindStringSubmatch(s); m != nil && m[3] != "h" && m[3] != "min" {
 		n, _ := strconv.Atoi(m[1] + m[2])
 		return c.shift(n, m[3])
 	}
@@ -46,7 +46,7 @@ func (c Clock) shift(n int, unit string) (Date, bool) {
 		today = today.AddDays(n)
 	case "w":
 		today = today.AddDays(7 * n)
-	case "mo", "m":
+	case "mo":
 		today = AddMonths(today, n)
 	case "y":
 		today = AddMonths(today, 12*n)
@@ -76,16 +76,17 @@ var momentLayouts = []string{
 }
 
 // Moment reads an RFC 3339 time (without an offset: the company's time zone),
-// now and -6h. dayOnly is true where only a day was said; the moment is then
+// now, -6h and -10min. dayOnly is true where only a day was said; the moment is then
 // its first one.
 func (c Clock) Moment(s string) (m Millis, dayOnly, ok bool) {
 	s = strings.TrimSpace(s)
 	if strings.EqualFold(s, "now") {
 		return MillisOf(c.Now), false, true
 	}
-	if r := relativeDate.FindStringSubmatch(strings.ToLower(s)); r != nil && r[3] == "h" {
+	if r := relativeDate.FindStringSubmatch(strings.ToLower(s)); r != nil && (r[3] == "h" || r[3] == "min") {
 		n, _ := strconv.Atoi(r[1] + r[2])
-		return MillisOf(c.Now.Add(time.Duration(n) * time.Hour)), false, true
+		unit := map[string]time.Duration{"h": time.Hour, "min": time.Minute}[r[3]]
+		return MillisOf(c.Now.Add(time.Duration(n) * unit)), false, true
 	}
 	if d, isDate := c.Date(s); isDate {
 		return c.Start(d), true, true

@@ -9,8 +9,9 @@ func contact() *Type {
 		Sorts:      []string{"name", "last_name", "created_at", "updated_at", "last_activity_at", "open_deal_value"},
 		Lookups:    [][]string{{"owner", "updated_at"}, {"organization", "name"}, {"country"}, {"city"}},
 		Searchable: true, Aliases: []string{"person", "people"},
+		Merges: true,
 		Fields: append([]*Field{
-			{Name: "name", Kind: Text, Max: 520, Computed: true, Aliases: []string{"full_name", "contact_name"}, Doc: "first and last name"},
+			{Name: "name", Kind: Text, Max: 520, Computed: true, By: "first_name and last_name", Aliases: []string{"full_name", "contact_name"}, Doc: "first and last name"},
 			{Name: "first_name", Kind: Text, Aliases: []string{"given_name", "firstname"}},
 			{Name: "last_name", Kind: Text, Aliases: []string{"family_name", "surname", "lastname"}},
 			{Name: "additional_name", Kind: Text, Aliases: []string{"middle_name"}},
@@ -68,7 +69,7 @@ func contactDetail() *Type {
 			{Name: "normal", Kind: Code, Computed: true, Doc: "a phone as E.164 where its country is known"},
 			{Name: "is_primary", Kind: Boolean},
 			{Name: "integration", Kind: Boolean, Doc: "kept by another system"},
-			{Name: "position", Kind: Integer, ReadOnly: true, Hidden: true},
+			{Name: "position", Kind: Integer, ReadOnly: true, Hidden: true, Internal: true},
 		},
 		Doc: "one labelled e-mail, phone or website of an organization or a contact",
 	}

@@ -86,14 +86,16 @@ func (f *Field) ChoiceLabel(id int64) string {
 }
 
 // AddFields gives a type of the schema its custom fields. Where a name has
-// been taken since by a built-in field, "_custom" is added to it. A label that
+// been taken since by a built-in field, "_custom" is added to it. They stand
+// before the fields that the system keeps of every record. A label that
 // no other field is called leads to its field too.
 func (s *Schema) AddFields(t *Type, fields []*Field) {
-	for _, f := range fields {
+	at := slices.IndexFunc(t.Fields, func(f *Field) bool { return f.System })
+	for i, f := range fields {
 		for t.Canonical(f.Name) != "" {
 			f.Name += "_custom"
 		}
-		t.Fields = append(t.Fields, f)
+		t.Fields = slices.Insert(t.Fields, at+i, f)
 		t.byName[f.Name] = f
 		if f.Kind == Reference {
 			t.links[f.Name] = &Relation{Name: f.Name, From: t, To: s.must(f.To), Via: ViaColumn, Field: f}

@@ -33,6 +33,8 @@ type Field struct {
 	// Computed fields follow from other data: they are kept up to date with
 	// every write, are no part of the history, and can be rebuilt.
 	Computed bool
+	// By names what to set instead of a field that is computed from it.
+	By string
 	// WriteOnly fields are taken but never shown.
 	WriteOnly bool
 	// ImportOnly fields are set by imports and by nothing else.
@@ -41,6 +43,8 @@ type Field struct {
 	System bool
 	// Hidden fields are shown only when they are asked for by name.
 	Hidden bool
+	// Internal fields are for the program alone: no filter, sort or list knows them.
+	Internal bool
 	// Custom marks a field that was defined in this database; ID is its number
 	// there, Label what people call it.
 	Custom bool

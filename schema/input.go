@@ -85,7 +85,10 @@ func notSettable(f *Field) string {
 	if f.ImportOnly {
 		return f.Name + " is set by imports alone"
 	}
-	return f.Name + " is computed or kept by the system and cannot be set"
+	if f.By != "" {
+		return f.Name + " follows from other fields: set " + f.By + " instead"
+	}
+	return f.Name + " is kept by the system and cannot be set"
 }
 
 func (t *Type) unknown(name string) Problem {
@@ -132,7 +135,7 @@ func (r *Reader) readLinks(in *Input, relation *Relation, one bool, name string,
 		for _, item := range listOf(raw) {
 			s, err := reference(item)
 			if err != nil {
-				problems.Add(name, "%s must be ids or names of %s", name, relation.To.Plural)
+				problems.Add(name, "%s must be ids or names of %s%s", name, relation.To.Plural, madeFirst(item, relation.To))
 				return
 			}
 			list = append(list, s)
@@ -143,6 +146,14 @@ func (r *Reader) readLinks(in *Input, relation *Relation, one bool, name string,
 		return
 	}
 	in.Links[relation.Name] = list
+}
+
+// madeFirst ends the problem with an object in place of a reference.
+func madeFirst(raw any, to *Type) string {
+	if _, isObject := raw.(map[string]any); !isObject || to.Class != Record {
+		return ""
+	}
+	return ": create it first with create_" + to.Name + ", then give its id or name"
 }
 
 // reference reads a reference: text, or an object such as {"id","name"} as results give it.
@@ -189,7 +200,11 @@ func (r *Reader) readLine(relation *Relation, path string, raw any, problems *Pr
 	}
 	ok = true
 	for key, value := range object {
-		switch canonical := relation.Middle.Canonical(key); canonical {
+		canonical := relation.Middle.Canonical(key)
+		if !text.IsPlainName(key) {
+			canonical = ""
+		}
+		switch canonical {
 		case relation.Far.Name:
 			s, err := reference(value)
 			if err != nil {

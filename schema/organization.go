@@ -7,9 +7,10 @@ func organization() *Type {
 		Short:      []string{"name", "type", "status", "industry", "city", "country", "email", "phone", "website", "owner", "tags", "open_deal_value", "last_activity_at"},
 		Sorts:      []string{"name", "created_at", "updated_at", "open_deal_value", "last_activity_at", "annual_revenue"},
 		Lookups:    [][]string{{"owner", "updated_at"}, {"type", "updated_at"}, {"status", "updated_at"}, {"country"}, {"city"}, {"industry"}, {"parent"}},
-		Searchable: true, Aliases: []string{"company", "account", "client"},
+		Searchable: true, Aliases: []string{"company", "account", "client", "organisation"},
+		Merges: true,
 		Fields: append([]*Field{
-			{Name: "name", Kind: Text, Required: true, Aliases: []string{"title", "company_name", "organization_name", "organisation", "account_name"}},
+			{Name: "name", Kind: Text, Required: true, Aliases: []string{"title", "company_name", "organization_name", "organisation", "account_name", "company"}},
 			{Name: "type", Kind: Enum, Options: []string{"customer", "prospect", "partner", "supplier", "competitor", "other"}, Default: "prospect"},
 			{Name: "status", Kind: Enum, Options: []string{"active", "on_hold", "inactive", "closed"}, Default: "active"},
 			{Name: "industry", Kind: Text, Aliases: []string{"sector", "branch"}},

@@ -42,7 +42,7 @@ func (r *Reader) Parse(f *Field, raw any) (any, error) {
 	}
 	switch f.Kind {
 	case JSONObject:
-		return parseObject(raw, f.Limit())
+		return r.parseObject(f, raw)
 	case Participants:
 		return parseParticipants(raw)
 	case DetailList:
@@ -60,6 +60,9 @@ func (r *Reader) Parse(f *Field, raw any) (any, error) {
 	s, err := read(raw)
 	if err != nil && isReference && raw == "" {
 		return nil, nil
+	}
+	if _, isObject := raw.(map[string]any); err != nil && isObject && f.Kind == Reference {
+		return nil, fmt.Errorf("must be %s, not an object: to refer to a new %s create it first", f.Kind.Info().Form, f.To)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("must be %s", f.Kind.Info().Form)
@@ -176,7 +179,7 @@ func (r *Reader) parseText(f *Field, s string) (any, error) {
 	if limit := f.Limit(); limit > 0 && utf8.RuneCountInString(clean) > limit {
 		return nil, fmt.Errorf("has %d characters; at most %d fit", utf8.RuneCountInString(clean), limit)
 	}
-	if clean == "" {
+	if strings.TrimSpace(clean) == "" {
 		return nil, nil
 	}
 	return r.parseForm(f, clean)
@@ -278,37 +281,22 @@ func parseOptions(f *Field, raw any) (any, error) {
 	return chosen, nil
 }
 
-// optionsOf takes "Gold, Silver" for a list, unless an option is so called.
+// optionsOf takes "Gold, Silver" for two options, unless one is so called.
 func optionsOf(f *Field, raw any) []any {
-	list := listOf(raw)
-	s, ok := raw.(string)
-	if !ok || len(list) != 1 || !strings.ContainsAny(s, ",;") {
-		return list
-	}
-	if _, err := parseOption(f, s); err == nil {
-		return list
-	}
-	var parts []any
-	for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ';' }) {
-		if part = strings.TrimSpace(part); part != "" {
-			parts = append(parts, part)
+	var list []any
+	for _, one := range listOf(raw) {
+		s, ok := one.(string)
+		if _, err := parseOption(f, s); !ok || err == nil || !strings.ContainsAny(s, ",;") {
+			list = append(list, one)
+			continue
+		}
+		for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return r == ',' || r == ';' }) {
+			if part = strings.TrimSpace(part); part != "" {
+				list = append(list, part)
+			}
 		}
 	}
-	return parts
-}
-
-func parseObject(raw any, limit int) (any, error) {
-	object, ok := raw.(map[string]any)
-	if s, isString := raw.(string); isString {
-		ok = json.Unmarshal([]byte(s), &object) == nil && object != nil
-	}
-	if !ok {
-		return nil, fmt.Errorf(`must be a JSON object such as {"key":"value"}`)
-	}
-	if size, err := json.Marshal(object); err != nil || len(size) > limit {
-		return nil, fmt.Errorf("is too large: at most %d bytes of JSON", limit)
-	}
-	return object, nil
+	return list
 }
 
 func parseParticipants(raw any) (any, error) {

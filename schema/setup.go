@@ -8,7 +8,7 @@ func user() *Type {
 		Sorts: []string{"name", "updated_at"}, Uniques: [][]string{{"email"}},
 		Aliases: []string{"member", "colleague", "employee"},
 		Fields: []*Field{
-			{Name: "name", Kind: Text, Max: 520, Computed: true, Aliases: []string{"full_name"}},
+			{Name: "name", Kind: Text, Max: 520, Computed: true, By: "first_name and last_name", Aliases: []string{"full_name"}},
 			{Name: "first_name", Kind: Text, Aliases: []string{"given_name", "firstname"}},
 			{Name: "last_name", Kind: Text, Aliases: []string{"family_name", "surname", "lastname"}},
 			{Name: "email", Kind: Email, Aliases: []string{"e_mail", "email_address", "mail"}},
@@ -26,6 +26,7 @@ func tag() *Type {
 	return &Type{
 		Name: "tag", Plural: "tags", Code: 14, Prefix: "tag", Class: Setup, Title: "name", Names: []string{"name"},
 		Short: []string{"name", "color"}, Sorts: []string{"name"}, Uniques: [][]string{{"name"}}, Aliases: []string{"label"},
+		Merges: true,
 		Fields: []*Field{{Name: "name", Kind: Text, Required: true}, {Name: "color", Kind: Code}},
 		Doc:    "a word put on records",
 	}

@@ -51,6 +51,8 @@ type Type struct {
 	// Defines: the type's records are part of the schema, which is read again
 	// when one of them changes.
 	Defines bool
+	// Merges: records of the type can be merged into one another.
+	Merges bool
 	// Private types have records that only their author sees.
 	Private bool
 	// Needs is set where a record is hidden when everything it is attached to is in the trash.
@@ -75,9 +77,15 @@ func (t *Type) TitleField() *Field { return t.byName[t.Title] }
 // Words is every name that leads to a field or relation of the type, for suggestions.
 func (t *Type) Words() []string { return t.names }
 
+// longestName is how many bytes a name may have that means a field.
+const longestName = 1_000
+
 // Canonical finds the field or relation that a caller's spelling means:
 // createdAt, "Created At", an alias, owner_id, contact_ids. Empty: none.
 func (t *Type) Canonical(spelling string) string {
+	if len(spelling) > longestName {
+		return ""
+	}
 	name := text.FieldName(spelling)
 	if found := t.known(name); found != "" {
 		return found
@@ -160,7 +168,7 @@ func (t *Type) index(s *Schema) {
 		}
 		t.links[r.Name] = r
 	}
-	for _, f := range standardFields(t.Class) {
+	for _, f := range append(standardFields(t.Class), t.mergeFields()...) {
 		declared := func(own *Field) bool { return own.Name == f.Name }
 		if !slices.ContainsFunc(t.Fields, declared) {
 			t.Fields = append(t.Fields, f)
@@ -196,6 +204,14 @@ func (t *Type) connect(s *Schema) {
 	slices.Sort(t.names)
 }
 
+// mergeFields are those that records need so that they can be merged.
+func (t *Type) mergeFields() []*Field {
+	if !t.Merges {
+		return nil
+	}
+	return []*Field{{Name: "merged_into", Kind: Reference, To: t.Name, System: true, ReadOnly: true, Hidden: true, Internal: true, Doc: "the record that its id leads to since they were merged"}}
+}
+
 // standardFields are those that every record of a class has, beyond its own.
 func standardFields(class Class) []*Field {
 	fields := []*Field{}
@@ -214,7 +230,7 @@ func standardFields(class Class) []*Field {
 		&Field{Name: "updated_at", Kind: DateTime, System: true, ReadOnly: true, Aliases: []string{"modified_at", "last_modified"}},
 		&Field{Name: "updated_by", Kind: Reference, To: "user", System: true, ReadOnly: true},
 		&Field{Name: "imported_at", Kind: DateTime, System: true, ReadOnly: true},
-		&Field{Name: "deleted_at", Kind: DateTime, System: true, ReadOnly: true, Hidden: true},
+		&Field{Name: "deleted_at", Kind: DateTime, System: true, ReadOnly: true, Hidden: true, Internal: true},
 		&Field{Name: "version", Kind: Integer, System: true, ReadOnly: true, Doc: "counts up with each change"},
 		&Field{Name: "id", Kind: RecordID, System: true, ReadOnly: true})
 }

@@ -120,3 +120,12 @@ func TestFieldNameIsStable(t *testing.T) {
 		}
 	})
 }
+
+func TestPlainNames(t *testing.T) {
+	for name, want := range map[string]bool{"value": true, " Created At ": true, "address-2": true, "organization.city": true, "Größe": true, "客户": true, "_note": true,
+		"": false, " ": false, "tags+": false, "tags-": false, "value>": false, "name!": false, "a b?": false, "(x)": false, ".x": false} {
+		if got := IsPlainName(name); got != want {
+			t.Errorf("IsPlainName(%q) = %v", name, got)
+		}
+	}
+}

@@ -41,11 +41,17 @@ func Distance(a, b string, limit int) int {
 	return min(above[len(to)], limit+1)
 }
 
+// longestMeant is how many bytes a word may have that somebody means as a name.
+const longestMeant = 1_000
+
 // Nearest returns the one of names that word was most likely meant to be, for "did
 // you mean": the closest within a third of its length by Distance on folded text,
 // else the only one that begins with word, contains it, or is contained in it. It
-// returns "" if none is near.
+// returns "" if none is near, as to a word that is longer than any name.
 func Nearest(word string, names []string) string {
+	if len(word) > longestMeant {
+		return ""
+	}
 	wanted := Fold(strings.TrimSpace(word))
 	length := utf8.RuneCountInString(wanted)
 	if length == 0 {

@@ -29,6 +29,19 @@ func FieldName(s string) string {
 	return Fold(name.String())
 }
 
+// IsPlainName reports whether a spelling holds nothing but what names are made of:
+// letters, digits, spaces, _, - and ., with no - or . at an end. What FieldName leaves
+// out of any other spelling may be an operator that the caller meant, as in "value>".
+func IsPlainName(s string) bool {
+	s = strings.TrimSpace(s)
+	for _, r := range s {
+		if !isWordRune(r) && !unicode.IsSpace(r) && !strings.ContainsRune("_-.", r) {
+			return false
+		}
+	}
+	return s != "" && !strings.ContainsAny(s[:1]+s[len(s)-1:], "-.")
+}
+
 func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)
 }
