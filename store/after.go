@@ -154,8 +154,12 @@ func (tx *Tx) onePrimaryMember(_ *draft, r *Record) error {
 
 func (tx *Tx) unsetPrimary(key Key) error {
 	row, err := tx.get(key)
-	if err == nil {
-		_, _, err = tx.updateRecord(row, map[string]any{"is_primary": false})
+	if err != nil {
+		return err
 	}
-	return err
+	after, changed, err := tx.updateRecord(row, map[string]any{"is_primary": false})
+	if err != nil || !changed {
+		return err
+	}
+	return tx.countParents(after)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/crmcp/crmcp/filter"
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
 )
 
 // AggregateQuery asks for counts, sums and the like of the records of a type.
@@ -135,7 +136,27 @@ func (a *aggregation) table(statement clause) (*Table, error) {
 	for _, row := range a.first(kept) {
 		t.Rows = append(t.Rows, row.values)
 	}
+	for i := range a.groups {
+		spellAlike(t.Rows, i)
+	}
 	return t, nil
+}
+
+// spellAlike writes each text of a column in one of the ways in which it is
+// written: texts that differ by case or accents are the same group.
+func spellAlike(rows [][]any, column int) {
+	spelled := map[string]string{}
+	for _, row := range rows {
+		s, ok := row[column].(string)
+		if !ok {
+			continue
+		}
+		folded := text.Fold(s)
+		if spelled[folded] == "" {
+			spelled[folded] = s
+		}
+		row[column] = spelled[folded]
+	}
 }
 
 // first puts rows in order and drops those beyond the limit.

@@ -121,8 +121,8 @@ func (c *compiler) outerMany(o *ordering, r *schema.Relation, from string) (to s
 	table, near, far := c.pairs(r, pair)
 	shown := c.shownAs(r.To, other)
 	to = c.alias()
-	o.joins = o.joins.then(" LEFT JOIN ").plus(table).then(" "+pair+" ON "+near+" = "+from+".id AND EXISTS (SELECT 1 FROM "+r.To.Name+" "+other+
-		" WHERE "+other+".id = "+far+" AND ").plus(shown).then(") LEFT JOIN " + r.To.Name + " " + to + " ON " + to + ".id = " + far)
+	o.joins = o.joins.then(" LEFT JOIN ").plus(table).then(" " + pair + " ON " + near + " = " + from + ".id AND EXISTS (SELECT 1 FROM " + r.To.Name + " " + other +
+		" WHERE " + other + ".id = " + far + " AND ").plus(shown).then(") LEFT JOIN " + r.To.Name + " " + to + " ON " + to + ".id = " + far)
 	return to
 }
 
@@ -170,7 +170,7 @@ func (a *aggregation) writtenText(f *schema.Field, alias string) clause {
 	case len(f.Options) > 0 || !f.Kind.IsText():
 		return noColumn
 	case f.Custom:
-		return jsonValue(alias+".custom", f.Name)
+		return jsonValue(alias+"."+customColumn.Name, itoa(f.ID))
 	}
 	return sqlText(alias + "." + f.Column())
 }
@@ -211,13 +211,16 @@ func (g *grouping) value(cells []any) (value, key any, err error) {
 	return value, stored, nil
 }
 
-// option gives an option as it was declared, and its place; custom fields
-// keep it folded. One that is no more keeps its name and comes last.
+// option gives an option and its place; custom fields keep its number. One
+// that is no more comes last.
 func (g *grouping) option(stored any) (value, key any, err error) {
-	s, _ := stored.(string)
-	at := slices.IndexFunc(g.field.Options, func(option string) bool { return option == s || g.field.Custom && text.Fold(option) == s })
-	if at < 0 {
-		return s, int64(len(g.field.Options)), nil
+	label, _ := stored.(string)
+	if id, ok := stored.(int64); ok {
+		label = g.field.ChoiceLabel(id)
 	}
-	return g.field.Options[at], int64(at), nil
+	at := slices.Index(g.field.Options, label)
+	if at < 0 {
+		at = len(g.field.Options)
+	}
+	return label, int64(at), nil
 }

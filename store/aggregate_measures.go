@@ -49,7 +49,7 @@ func (a *aggregation) readMeasure(path, spelled string) {
 		a.addMeasure(&measure{function: function, label: "count", kind: schema.Integer, names: []string{"count", "count(*)", "count()", "count(id)"}})
 		return
 	case argument == "":
-		a.problems.Add(path, "%s takes a field, such as %s(%s)", function, function, strings.Join(a.fieldsOf(measures(function))[:1], ""))
+		a.refuseName(path, fmt.Sprintf("%s takes a field in brackets, such as sum(amount)", function), "", a.fieldsOf(measures(function)))
 		return
 	}
 	s, ok := a.subject(path, argument)

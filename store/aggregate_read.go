@@ -116,13 +116,14 @@ func (a *aggregation) refuseName(path, message, name string, allowed []string) {
 	if near != "" {
 		message += fmt.Sprintf(": did you mean %q?", near)
 	}
-	a.problems = append(a.problems, schema.Problem{Path: path, Message: message + " (" + strings.Join(allowed, ", ") + ")", DidYouMean: near, Allowed: allowed})
+	a.problems = append(a.problems, schema.Problem{Path: path, Message: message, DidYouMean: near, Allowed: allowed})
 }
 
-// fieldsOf names the fields of the type that a condition holds for.
+// fieldsOf names the fields of the type that a condition holds for. Of those
+// that the system keeps only the times are worth naming.
 func (a *aggregation) fieldsOf(fits func(*schema.Field) bool) (names []string) {
 	for _, f := range a.Type.Fields {
-		if !f.Hidden && !f.WriteOnly && fits(f) {
+		if !f.Hidden && !f.WriteOnly && (!f.System || f.Kind == schema.DateTime) && fits(f) {
 			names = append(names, f.Name)
 		}
 	}
@@ -145,7 +146,7 @@ func (a *aggregation) readGroup(path, spelled string) {
 		return
 	case s.field != nil && !isGroupable(s.field):
 		a.refuseName(path, fmt.Sprintf("cannot group by %s: it is a %s; group by a choice, a short text, a date, or a relation", quoteShort(argument), s.field.Kind),
-			s.name, a.fieldsOf(func(f *schema.Field) bool { return isGroupable(f) && !f.System }))
+			s.name, a.fieldsOf(isGroupable))
 		return
 	}
 	g := &grouping{subject: s, period: unit, label: s.name, names: []string{spelled, s.name}}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,9 @@ func TestAggregateGroups(t *testing.T) {
 	f.wantTable("organization", "", by("tags"), "VIP 2", "- 2", "Old 1")
 	f.wantTable("organization", "", by("type, country"), "prospect FR 1", "prospect - 3")
 	f.wantTable("organization", "deals.stage = Proposal", by("industry"), "IT 2", "Mining 1")
+	f.wantTable("organization", "", by("industry, tags"), "IT VIP 2", "IT Old 1", "Mining - 1", "- - 1")
+	f.create("organization", map[string]any{"name": "Cold", "industry": "it"})
+	f.wantTable("organization", "", by("industry, country"), "IT - 2", "IT FR 1", "Mining - 1", "- - 1")
 	f.wantTable("service", "", by("is_active"))
 }
 
@@ -177,33 +181,56 @@ func TestAggregateOfParts(t *testing.T) {
 	f.wantTable("organization", "", by("segments"), "ITs 2", "- 2", "Hand 1")
 }
 
+func TestAggregateOfCustomFields(t *testing.T) {
+	f := newFixture(t)
+	for _, d := range []FieldDefinition{{Key: "level", Kind: "single_select", Options: []string{"silver", "Gold"}}, {Key: "langs", Kind: "multi_select", Options: []string{"Go", "C"}},
+		{Key: "budget", Kind: "currency"}, {Key: "since", Kind: "date"}, {Key: "area", Kind: "text"}, {Key: "fan", Kind: "user"}, {Key: "story", Kind: "long_text"}} {
+		f.define(d, "organization")
+	}
+	f.create("organization", map[string]any{"name": "a", "level": "Gold", "langs": []any{"Go", "C"}, "budget": "10.5", "since": "2026-02-28", "area": "Été", "fan": "me"})
+	f.create("organization", map[string]any{"name": "b", "level": "silver", "langs": []any{"Go"}, "budget": "4.5", "since": "2026-03-01", "area": "ete"})
+	f.create("organization", map[string]any{"name": "c", "budget": 1})
+	f.wantTable("organization", "", by("level", "sum(budget)", "median(budget)"), "silver EUR 4.5 4.5", "Gold EUR 10.5 10.5", "- EUR 1 1")
+	f.wantTable("organization", "", by("langs"), "Go 2", "C 1", "- 1")
+	f.wantTable("organization", "", by("month(since)", "min(since)"), "2026-02 2026-02-28", "2026-03 2026-03-01", "- -")
+	f.wantTable("organization", "", by("area"), "ete 2", "- 1")
+	f.wantTable("organization", "", by("fan", "count_distinct(area)", "count(level)"), "Ada Owner 1 1", "- 1 1")
+	f.view(func(tx *Tx) error {
+		_, err := tx.Aggregate(AggregateQuery{Type: tx.Schema().Type("organization"), GroupBy: []string{"story"}})
+		wantCode(t, err, schema.InvalidArgument)
+		return nil
+	})
+}
+
 func TestAggregateProblems(t *testing.T) {
 	f := newSales(t)
 	for _, c := range []struct {
-		q    AggregateQuery
-		path string
-		want string
+		q                   AggregateQuery
+		path, want, allowed string
 	}{
-		{by("stge"), "group_by[0]", `did you mean "stage"?`},
-		{by("description"), "group_by[0]", "it is a long_text; group by a choice"},
-		{by("stage, metadata"), "group_by[1]", "it is a json"},
-		{by("fortnight(created_at)"), "group_by[0]", `no group "fortnight"(…) (day, week, month, quarter, year)`},
-		{by("month(name)"), "group_by[0]", "month(…) takes a date or time (expected_close_on, closed_on"},
-		{by("stage, owner, source, currency"), "group_by", "at most 3"},
-		{by("", "sum(vlaue)"), "measures[0]", `did you mean "value"?`},
-		{by("", "sun(value)"), "measures[0]", `did you mean "sum"?`},
-		{by("", "sum(name)"), "measures[0]", "sum takes no text such as"},
-		{by("", "sum"), "measures[0]", "such as sum(value)"},
-		{by("", "sum(organizations.annual_revenue)"), "measures[0]", `aggregate the type "organization" instead`},
-		{by("", "avg(owner)"), "measures[0]", "avg takes no relation"},
-		{by("", "sum(value)", "sum(organization.open_deal_value)"), "measures", "ask for them in two calls"},
-		{AggregateQuery{Having: "cuont > 1"}, "having", `did you mean "count"?`},
-		{AggregateQuery{Sort: "-cuont"}, "sort", `did you mean "count"?`},
+		{by("stge"), "group_by[0]", `did you mean "stage"?`, ""},
+		{by("description"), "group_by[0]", "it is a long_text; group by a choice", "stage"},
+		{by("stage, metadata"), "group_by[1]", "it is a json", "owner"},
+		{by("fortnight(created_at)"), "group_by[0]", `no group "fortnight"(…)`, "week"},
+		{by("month(name)"), "group_by[0]", "month(…) takes a date or time", "created_at"},
+		{by("stage, owner, source, currency"), "group_by", "at most 3", ""},
+		{by("", "sum(vlaue)"), "measures[0]", `did you mean "value"?`, ""},
+		{by("", "sun(value)"), "measures[0]", `did you mean "sum"?`, "median"},
+		{by("", "sum(name)"), "measures[0]", "sum takes no text such as", "amount"},
+		{by("", "sum"), "measures[0]", "in brackets, such as sum(amount)", "probability"},
+		{by("", "sum(organizations.annual_revenue)"), "measures[0]", `aggregate the type "organization" instead`, ""},
+		{by("", "avg(owner)"), "measures[0]", "avg takes no relation", "created_at"},
+		{by("", "sum(value)", "sum(organization.open_deal_value)"), "measures", "ask for them in two calls", ""},
+		{AggregateQuery{Having: "cuont > 1"}, "having", `did you mean "count"?`, "count"},
+		{AggregateQuery{Sort: "-cuont"}, "sort", `did you mean "count"?`, "count"},
 	} {
 		f.view(func(tx *Tx) error {
 			c.q.Type = tx.Schema().Type("deal")
 			_, err := tx.Aggregate(c.q)
 			e := wantCode(t, err, schema.InvalidArgument)
+			if c.allowed != "" && !slices.Contains(e.Problems[0].Allowed, c.allowed) {
+				t.Errorf("%v: %v lacks %s", c.q, e.Problems[0].Allowed, c.allowed)
+			}
 			if p := e.Problems[0]; p.Path != c.path || !strings.Contains(p.Message, c.want) {
 				t.Errorf("%v: got %s: %s, want %s: %s", c.q, p.Path, p.Message, c.path, c.want)
 			}

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
@@ -64,7 +65,12 @@ func unbind(f *schema.Field, stored any) (any, error) {
 	return s, nil
 }
 
-func decode(s string, into any) error { return json.Unmarshal([]byte(s), into) }
+// decode reads JSON. Numbers of free objects keep all their digits.
+func decode(s string, into any) error {
+	decoder := json.NewDecoder(strings.NewReader(s))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
 
 func unbindInteger(f *schema.Field, n int64) any {
 	switch f.Kind {

@@ -2,8 +2,8 @@ package store
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
+	"hash"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -51,6 +51,22 @@ func (tx *Tx) ChangeID() (int64, error) {
 
 // Changed says whether the transaction has written anything.
 func (tx *Tx) Changed() bool { return len(tx.change.rows) > 0 }
+
+// Overwritten is how many records that were there before the transaction it has
+// changed or deleted; links and parts are not counted.
+func (tx *Tx) Overwritten() int {
+	made, changed := map[Key]bool{}, map[Key]bool{}
+	for _, row := range tx.change.rows {
+		switch {
+		case row.key.Type == nil || row.key.Type.Class == schema.Part:
+		case row.action == "insert":
+			made[row.key] = true
+		case !made[row.key]:
+			changed[row.key] = true
+		}
+	}
+	return len(changed)
+}
 
 // ChangeString is how a change set is named to callers.
 func ChangeString(id int64) string { return fmt.Sprintf("chg_%d", id) }
@@ -105,7 +121,7 @@ func (tx *Tx) saveChange() error {
 	}
 	sum := sha256.New()
 	for seq, row := range tx.change.rows {
-		if err := tx.saveChangeRow(id, seq, row, func(s string) { sum.Write([]byte(s)) }); err != nil {
+		if err := tx.saveChangeRow(id, int64(seq), row, sum); err != nil {
 			return err
 		}
 	}
@@ -113,12 +129,14 @@ func (tx *Tx) saveChange() error {
 	if err != nil {
 		return err
 	}
+	rows := int64(len(tx.change.rows))
+	header := changeHeader{id: id, values: [8]any{uid, int64(tx.now()), tx.caller.User, tx.caller.Client, tx.caller.Version, tx.caller.Tool, int64(0), rows}}
 	return tx.exec(`INSERT INTO change_set (id, uid, at, user_id, client, client_version, tool, row_count, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		id, uid, int64(tx.now()), tx.caller.User, tx.caller.Client, tx.caller.Version, tx.caller.Tool,
-		len(tx.change.rows), hex.EncodeToString(sum.Sum(nil)))
+		rows, header.seal(sum.Sum(nil)))
 }
 
-func (tx *Tx) saveChangeRow(id int64, seq int, row changeRow, sum func(string)) error {
+func (tx *Tx) saveChangeRow(id int64, seq int64, row changeRow, sum hash.Hash) error {
 	before, err := marshal(row.before)
 	if err != nil {
 		return err
@@ -135,6 +153,6 @@ func (tx *Tx) saveChangeRow(id int64, seq int, row changeRow, sum func(string)) 
 	if row.object.Type != nil {
 		args[6], args[7] = row.object.Type.Code, row.object.ID
 	}
-	sum(fmt.Sprintln(args...))
+	sumRow(sum, args)
 	return tx.exec(`INSERT INTO change_row (change_id, seq, type, record_id, subject_type, subject_id, object_type, object_id, action, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
 }

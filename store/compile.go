@@ -123,6 +123,8 @@ func (c *compiler) negation(e filter.Expr, t *schema.Type, alias string) clause 
 		return sqlText(strings.TrimPrefix(inner.sql, "NOT "), inner.args...)
 	case strings.HasPrefix(inner.sql, "("):
 		return inner.then(" IS NOT TRUE")
+	case strings.HasSuffix(inner.sql, " IS NOT NULL"):
+		return sqlText(strings.TrimSuffix(inner.sql, "NOT NULL")+"NULL", inner.args...)
 	}
 	return sqlText("(").plus(inner).then(") IS NOT TRUE")
 }
@@ -138,6 +140,8 @@ func (c *compiler) shownAs(t *schema.Type, alias string) clause {
 type semijoin struct {
 	tables []clause
 	where  []clause
+	// fixed keeps the engine to the order of the tables.
+	fixed bool
 	// column holds the id of the record of alias of, where no index leads from
 	// that record to its rows; both are empty elsewhere.
 	column, of string
@@ -156,11 +160,18 @@ func (s *semijoin) conditions() []clause {
 	return append(s.where[:len(s.where):len(s.where)], sqlText(s.column+" = "+s.of+".id"))
 }
 
+func (s *semijoin) comma() string {
+	if s.fixed {
+		return " CROSS JOIN "
+	}
+	return ", "
+}
+
 // body is everything from FROM on.
 func (s *semijoin) body() clause { return s.bodyOf(s.conditions()) }
 
 func (s *semijoin) bodyOf(where []clause) clause {
-	return sqlText("FROM ").plus(joined(s.tables, ", ")).then(" WHERE ").plus(joined(where, " AND "))
+	return sqlText("FROM ").plus(joined(s.tables, s.comma())).then(" WHERE ").plus(joined(where, " AND "))
 }
 
 // exists asks whether there are rows: for each record by itself or, where

@@ -68,21 +68,66 @@ func (c *compiler) customRowsOf(e filter.Compare, t *schema.Type, alias string) 
 		return nil, false
 	}
 	rows, value := c.customValue(e.Field, t, alias)
+	rows.where = append(rows.where, c.customMeets(e, alias, value)...)
+	return rows, true
+}
+
+// existsOneByOne asks whether there are rows, for each record by itself. The
+// LIMIT keeps the engine from making a join of it, for which it would first
+// build an index of every value.
+func (s *semijoin) existsOneByOne() clause {
+	return sqlText("EXISTS (SELECT 1 ").plus(s.body()).then(" LIMIT 1)")
+}
+
+// allCustom says that every condition is one on a custom field.
+func allCustom(parts []filter.Expr) bool {
+	for _, e := range parts {
+		if compare, ok := e.(filter.Compare); !ok || !compare.Field.Custom {
+			return false
+		}
+	}
+	return true
+}
+
+// customMeets are the conditions on a row of a custom field that meets one.
+func (c *compiler) customMeets(e filter.Compare, alias, value string) []clause {
+	number := value + ".number"
 	switch {
 	case e.Op == filter.NotNull:
+		return nil
 	case e.Part != "":
 		position := map[string]int{"start": 0, "end": 1}[e.Part]
-		rows.on(fmt.Sprintf("%s.position = %d", value, position))
-		rows.where = append(rows.where, c.value(e, value+".number"))
+		return []clause{sqlText(fmt.Sprintf("%s.position = %d", value, position)), c.value(e, number)}
 	case e.Field.IsSelect():
-		rows.where = append(rows.where, c.chosen(e, value+".number"))
+		return []clause{c.chosen(e, number)}
 	case keptAsText(e.Field):
 		written := jsonValue(alias+"."+customColumn.Name, itoa(e.Field.ID))
-		rows.where = append(rows.where, c.text(e, place{written, sqlText(value + ".folded")}))
-	default:
-		rows.where = append(rows.where, c.value(e, value+".number"))
+		return []clause{c.text(e, place{written, sqlText(value + ".folded")})}
 	}
-	return rows, true
+	return []clause{c.value(e, number)}
+}
+
+// breadthOf ranks one of several conditions. Those on custom fields are
+// measured, where their index tells at once whether the rows are few.
+func (c *compiler) breadthOf(e filter.Expr, t *schema.Type, several int) int {
+	compare, ok := e.(filter.Compare)
+	byIndex := sign(compare.Op) != "" && compare.Op != filter.Exact || compare.Op == filter.StartsWith
+	if !ok || several < 2 || breadth(e) != broad || !compare.Field.Custom || !byIndex {
+		return breadth(e)
+	}
+	value := c.alias()
+	rows := &semijoin{where: c.customMeets(compare, "t", value)}
+	rows.table("custom_value", value)
+	rows.on(fmt.Sprintf("%[1]s.type = %[2]d AND %[1]s.field_id = %[3]d", value, t.Code, compare.Field.ID))
+	statement := sqlText("SELECT count(*) FROM (SELECT 1 ").plus(rows.body()).then(" LIMIT ?) counted", fewFound)
+	found := fewFound
+	if c.err == nil {
+		_, c.err = c.tx.one(statement.sql, statement.args, &found)
+	}
+	if found < fewFound {
+		return narrow
+	}
+	return broad
 }
 
 // chosen compares options by the numbers by which they are kept.

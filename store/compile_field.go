@@ -12,6 +12,9 @@ import (
 // compare compiles a condition on one field.
 func (c *compiler) compare(e filter.Compare, t *schema.Type, alias string) clause {
 	if rows, ok := c.rowsOf(e, t, alias); ok {
+		if e.Field.Custom {
+			return rows.existsOneByOne()
+		}
 		return rows.exists()
 	}
 	f := e.Field
@@ -53,7 +56,7 @@ func (c *compiler) rowsOf(e filter.Compare, t *schema.Type, alias string) (rows 
 	case f.Kind == schema.Identifiers:
 		return c.identifiersOf(e, t, alias), true
 	case f.Kind == schema.Reference && e.Op == filter.NotNull:
-		rows, _ := c.hop(c.pointing(f, t), alias)
+		rows, _ := c.hop(c.pointing(f, t), alias, false)
 		return rows, true
 	case f.Custom:
 		return c.customRowsOf(e, t, alias)

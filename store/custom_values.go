@@ -81,11 +81,11 @@ func unpacked(f *schema.Field, raw json.RawMessage) (any, error) {
 
 // readCustom takes the object of a row apart into the values of a record.
 func readCustom(r *Record, stored any) error {
-	value, err := unbind(&schema.Field{Name: customColumn.Name, Kind: schema.Code}, stored)
-	if err != nil {
-		return err
+	object, isBytes := stored.([]byte)
+	if text, ok := stored.(string); ok && !isBytes {
+		object = []byte(text)
 	}
-	kept, err := decodeAs[map[string]json.RawMessage]([]byte(fmt.Sprint(value)))
+	kept, err := decodeAs[map[string]json.RawMessage](object)
 	if err != nil {
 		return fmt.Errorf("store: custom values of %s: %w", r.Key(), err)
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -246,7 +247,7 @@ func TestDefinitionsAreTakenBack(t *testing.T) {
 			}
 			return refused
 		})
-		if failed != error(refused) || tx.Schema().Type("deal").Field("tier") != nil {
+		if !errors.Is(failed, refused) || tx.Schema().Type("deal").Field("tier") != nil {
 			t.Errorf("after the attempt: %v, %v", failed, tx.Schema().Type("deal").Field("tier"))
 		}
 		if err := tx.Try(define); err != nil || tx.Schema().Type("deal").Field("tier") == nil {

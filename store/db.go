@@ -5,7 +5,7 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -22,6 +22,11 @@ type Options struct {
 	Patience time.Duration
 	// User is the e-mail or name of the caller of a local process; empty: the local owner.
 	User string
+	// Trace, where set, hears of every statement within a transaction before it
+	// runs. It must be quick and must not keep args.
+	Trace func(query string, args []any)
+	// Program is the version of the program; it stands in backups.
+	Program string
 	// What a new database starts with: the owner's name, the company's
 	// currency (ISO 4217; empty: EUR), country (ISO 3166) and time zone (IANA; empty: UTC).
 	OwnerName, Currency, Country, TimeZone string
@@ -43,8 +48,15 @@ type DB struct {
 // Open opens the database file or creates it, and brings its tables up to
 // what this program knows. A database written by a newer program is refused.
 func Open(ctx context.Context, path string, options Options) (*DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, schema.Errorf(schema.InvalidArgument, "cannot find %s: %v", path, err)
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, schema.Errorf(schema.InvalidArgument, "cannot create the database's folder: %v", err)
+	}
+	if err := createPrivate(path); err != nil {
+		return nil, err
 	}
 	db := &DB{path: path, options: options, now: options.Now, patience: options.Patience,
 		turn: make(chan struct{}, 1)}
@@ -59,12 +71,26 @@ func Open(ctx context.Context, path string, options Options) (*DB, error) {
 		return nil, err
 	}
 	if err := db.migrate(ctx); err != nil {
-		return nil, errors.Join(storeError(ctx, err), db.Close())
+		return nil, errors.Join(db.storeError(ctx, err), db.Close())
 	}
 	if err := db.identify(ctx, options.User); err != nil {
-		return nil, errors.Join(storeError(ctx, err), db.Close())
+		return nil, errors.Join(db.storeError(ctx, err), db.Close())
 	}
 	return db, nil
+}
+
+// createPrivate makes a new database's file, which nobody but its owner may
+// read; the engine gives the files beside it the same mode. One that is there
+// keeps its mode.
+func createPrivate(path string) error {
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return schema.Errorf(schema.InvalidArgument, "cannot create the database: %v", err)
+	}
+	return file.Close()
 }
 
 // Path is the database file.
@@ -80,20 +106,4 @@ func (db *DB) Caller() int64 { return db.caller }
 // Close waits for nothing: transactions still open are rolled back.
 func (db *DB) Close() error {
 	return errors.Join(db.reader.close(), db.writer.close())
-}
-
-// storeError turns an error of the engine into one for the caller.
-func storeError(ctx context.Context, err error) error {
-	_, known := errors.AsType[*schema.Error](err)
-	switch {
-	case err == nil, known:
-		return err
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case isBusy(err):
-		return errBusy()
-	case isFull(err):
-		return schema.Errorf(schema.Internal, "the disk is full; nothing was written")
-	}
-	return fmt.Errorf("store: %w", err)
 }

@@ -52,7 +52,9 @@ func fixedTables() []string {
 		}
 	}
 	return append(tables,
-		`CREATE INDEX link_right ON link (right_type, right_id, left_type, left_id)`,
+		// The position is there so that the ordered links of a record are read from
+		// the index alone, and the engine never prefers to walk the table by type.
+		`CREATE INDEX link_right ON link (right_type, right_id, left_type, left_id, position)`,
 		`CREATE INDEX change_set_at ON change_set (at, id)`,
 		`CREATE INDEX change_row_subject ON change_row (subject_type, subject_id, change_id)`,
 		`CREATE INDEX change_row_object ON change_row (object_type, object_id, change_id) WHERE object_id IS NOT NULL`,
@@ -125,7 +127,9 @@ func createTable(t *schema.Type) string {
 type index struct{ name, sql string }
 
 // indexes are those of a type: its sorts and look-ups among the records that
-// lists show, its names, and what must be unique outside the trash.
+// lists show, its names, and what must be unique outside the trash. A look-up
+// by one field alone serves conditions on related records too, where archived
+// ones count.
 func indexes(t *schema.Type) []index {
 	var list []index
 	shown := " WHERE deleted_at IS NULL"
@@ -147,10 +151,17 @@ func indexes(t *schema.Type) []index {
 				columns[i] = sortColumn(t.Field(name))
 			}
 		}
-		add("", "of_"+strings.Join(names, "_"), strings.Join(columns, ", ")+", id", shown)
+		where := shown
+		if len(names) == 1 {
+			where = " WHERE deleted_at IS NULL"
+		}
+		add("", "of_"+strings.Join(names, "_"), strings.Join(columns, ", ")+", id", where)
 	}
 	for _, name := range t.Names {
 		add("", "named_"+name, name+"_fold, id", " WHERE deleted_at IS NULL")
+	}
+	if t.Merges {
+		add("", mergedInto, "merged_into_id", " WHERE merged_into_id IS NOT NULL")
 	}
 	for _, names := range t.Uniques {
 		columns := make([]string, len(names))

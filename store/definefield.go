@@ -133,12 +133,18 @@ func (d *fieldDraft) name() {
 		d.checkKey()
 		d.values["record_type"], d.values["key"] = d.Type.Name, d.Key
 		if label == "" {
-			label = strings.ReplaceAll(d.Key, "_", " ")
+			label = labelOfKey(d.Key)
 		}
 	}
 	if label != "" {
 		d.values["label"] = label
 	}
+}
+
+// labelOfKey is what a field is called whose label was not given: "Debtor code".
+func labelOfKey(key string) string {
+	first, size := utf8.DecodeRuneInString(key)
+	return string(unicode.ToUpper(first)) + strings.ReplaceAll(key[size:], "_", " ")
 }
 
 // noFields reports a type that has no custom fields.
@@ -186,6 +192,11 @@ func (d *fieldDraft) chooseKind() {
 		return
 	}
 	kind, to, ok := schema.CustomKind(d.Kind)
+	reported := slices.ContainsFunc(*d.problems, func(p schema.Problem) bool { return p.Path == "kind" })
+	if !ok && reported {
+		d.field = &schema.Field{Name: d.Key, Custom: true}
+		return
+	}
 	if !ok {
 		d.field = &schema.Field{Name: d.Key, Custom: true}
 		*d.problems = append(*d.problems, schema.Problem{Path: "kind", Allowed: schema.CustomKinds(), DidYouMean: text.Nearest(d.Kind, schema.CustomKinds()),
@@ -265,4 +276,10 @@ func (d *fieldDraft) chooseDefault() {
 	if value != nil && d.field.Unique {
 		d.problems.Add("default", "a unique field has no default: two new records would share it")
 	}
+}
+
+// definitionRules keeps general writes away from definitions, which are
+// checked as a whole.
+func (tx *Tx) definitionRules(d *draft) {
+	d.problems.Add("", "a custom field is made and changed with define_field")
 }

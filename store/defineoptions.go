@@ -202,8 +202,8 @@ func (d *fieldDraft) checkRemoved() error {
 			return err
 		}
 		if len(ids) > 0 && !named {
-			d.problems.Add("options", "options leaves out %q, which %d records have: say what takes its place with replace [\"%s=%s\"], or [\"%[1]s=\"] for nothing",
-				c.Label, len(ids), c.Label, d.field.Options[0])
+			d.problems.Add("options", "options leaves out %[1]q, which records have (%[2]d): say what takes its place with replace [\"%[1]s=%[3]s\"], or [\"%[1]s=\"] for nothing",
+				c.Label, len(ids), d.field.Options[0])
 		}
 		d.renameDefault(c.Label, replacement)
 	}

@@ -52,6 +52,10 @@ func (tx *Tx) readDefinitions() (*schema.Schema, error) {
 		if err != nil {
 			return err
 		}
+		// A kind that this program does not know was defined by a newer one.
+		if _, _, known := schema.CustomKind(r.Text("kind")); !known {
+			return nil
+		}
 		f, err := fieldOf(r)
 		byType[r.Text("record_type")] = append(byType[r.Text("record_type")], f)
 		return err
@@ -104,7 +108,7 @@ func keptChoices(choices []schema.Choice) any {
 	}
 	list := make([]any, len(choices))
 	for i, c := range choices {
-		one := map[string]any{"id": float64(c.ID), "label": c.Label}
+		one := map[string]any{"id": json.Number(fmt.Sprint(c.ID)), "label": c.Label}
 		if c.Color != "" {
 			one["color"] = c.Color
 		}

@@ -73,7 +73,7 @@ func (tx *Tx) settle() error {
 			return err
 		}
 	}
-	return nil
+	return tx.writeWords()
 }
 
 // settleRecord brings one record up to date and leaves the others for which
@@ -151,10 +151,12 @@ func (tx *Tx) reindex(r *Record) error {
 			return err
 		}
 	}
-	if err := tx.reindexIdentifiers(r, rows); err != nil {
+	fresh := tx.made[r.Key()]
+	delete(tx.made, r.Key())
+	if err := tx.reindexIdentifiers(r, rows, fresh); err != nil {
 		return err
 	}
-	return tx.reindexWords(r, rows)
+	return tx.reindexWords(r, rows, fresh)
 }
 
 // listeners are the records that hear of a change of these aspects of a
@@ -177,6 +179,12 @@ var listeners = map[string][]struct {
 func (tx *Tx) propagate(r *Record, what aspect) error {
 	for _, l := range listeners[r.Type.Name] {
 		if what&l.of == 0 {
+			continue
+		}
+		if f := r.Type.Field(l.over); f != nil && !f.Custom {
+			if id := r.Int(f.Name); id != 0 {
+				tx.touchKey(Key{tx.Schema().Type(f.To), id}, l.what)
+			}
 			continue
 		}
 		if err := tx.touchEach(r.Key(), l.over, l.what); err != nil {

@@ -145,6 +145,44 @@ func TestExistingOrganization(t *testing.T) {
 	}
 }
 
+func TestNamesakesCountWhereTheyAreLeftAsTheyAre(t *testing.T) {
+	f := newFixture(t)
+	f.create("organization", map[string]any{"name": "Acme"})
+	f.create("organization", map[string]any{"name": "Bolt"})
+	f.create("contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "organization": "Acme"})
+	f.create("contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "organization": "Bolt", "email": "jane@bolt.example"})
+	for _, c := range []struct {
+		typ  string
+		args map[string]any
+		want string
+	}{
+		{"contact", map[string]any{"first_name": "jane", "last_name": "DOE", "organization": "Acme"}, "con_1"},
+		{"contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "organization": "Bolt"}, "con_2"},
+		{"contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "organization": "Acme", "email": "jane@bolt.example"}, "con_2"},
+		{"contact", map[string]any{"first_name": "Jane", "last_name": "Doe"}, ""},
+		{"contact", map[string]any{"first_name": "Jane", "organization": "Acme"}, ""},
+		{"contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "organization": "Cork"}, ""},
+		{"contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "organization": "Acme", "external_id": "7"}, ""},
+		{"organization", map[string]any{"name": "Acme"}, "org_1"},
+	} {
+		got := ""
+		f.view(func(tx *Tx) error {
+			var problems schema.Problems
+			in := tx.Reader(true).Read(tx.Schema().Type(c.typ), c.args, &problems)
+			if key, found := tx.ExistingOrNamesake(in, &problems); found {
+				got = key.String()
+			}
+			return problems.Err()
+		})
+		if got != c.want {
+			t.Errorf("%s %v means %q, want %q", c.typ, c.args, got, c.want)
+		}
+	}
+	if got := f.existing("contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "organization": "Acme"}); got != "" {
+		t.Errorf("%s would be changed on a name alone", got)
+	}
+}
+
 func TestExistingOthers(t *testing.T) {
 	f := newFixture(t)
 	f.create("contact", map[string]any{"first_name": "Jane", "last_name": "Doe", "email": "jane@acme.example"})

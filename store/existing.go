@@ -11,7 +11,8 @@ import (
 
 // Existing finds the record that an input means when it may be there already:
 // by uid, by external id, by e-mail, and organizations then by their own web
-// domain and by their exact name; people never by a name alone. A uid or an
+// domain and by their exact name; services by their sku and then by their exact
+// name; people never by a name alone. A uid or an
 // external id that is given decides alone: unknown means a new record. Several
 // records that fit, or one in the trash with that uid, are a problem.
 func (tx *Tx) Existing(in *schema.Input, problems *schema.Problems) (Key, bool) {
@@ -20,6 +21,54 @@ func (tx *Tx) Existing(in *schema.Input, problems *schema.Problems) (Key, bool) 
 		problems.Add("", "existing records could not be looked up: try again")
 	}
 	return key, found && err == nil
+}
+
+// ExistingOrNamesake finds the record that an input would repeat, for callers
+// that leave it as it is: as Existing, and then a contact of the same name in
+// the same organization. That is too little to change somebody's record by.
+func (tx *Tx) ExistingOrNamesake(in *schema.Input, problems *schema.Problems) (Key, bool) {
+	key, found := tx.Existing(in, problems)
+	if found || len(*problems) > 0 || in.Has("uid") || in.Has("external_id") || len(in.Type.OneOf) == 0 {
+		return key, found
+	}
+	key, found, err := tx.namesake(in)
+	if err != nil {
+		problems.Add("", "existing records could not be looked up: try again")
+	}
+	return key, found && err == nil
+}
+
+// namesake finds a person of the same name in one of the organizations that an
+// input names; the newest of several.
+func (tx *Tx) namesake(in *schema.Input) (Key, bool, error) {
+	organizations := tx.Schema().Type("organization")
+	relation := in.Type.Relation("organizations")
+	var parts []string
+	for _, name := range in.Type.OneOf {
+		parts = append(parts, inputText(in, name))
+	}
+	name := strings.TrimSpace(strings.Join(parts, " "))
+	if name == "" || relation == nil || len(in.Links[relation.Name]) == 0 {
+		return Key{}, false, nil
+	}
+	named, err := tx.namedOf(in.Type, name, everyMatch)
+	if err != nil {
+		return Key{}, false, err
+	}
+	for _, reference := range in.Links[relation.Name] {
+		organization, ok := tx.Resolve("", reference, []*schema.Type{organizations}, Scope{}, &schema.Problems{})
+		for _, key := range named.best() {
+			if !ok {
+				break
+			}
+			var id int64
+			found, err := tx.one(`SELECT id FROM membership WHERE organization_id = ? AND contact_id = ? AND deleted_at IS NULL`, []any{organization.ID, key.ID}, &id)
+			if err != nil || found {
+				return key, found, err
+			}
+		}
+	}
+	return Key{}, false, nil
 }
 
 func (tx *Tx) existing(in *schema.Input, problems *schema.Problems) (Key, bool, error) {
@@ -32,8 +81,11 @@ func (tx *Tx) existing(in *schema.Input, problems *schema.Problems) (Key, bool, 
 	if external != "" {
 		return tx.existingExternal(in.Type, inputText(in, "external_source"), external)
 	}
-	if uid != "" || in.Type.Field("email") == nil {
+	if uid != "" || !FoundByName(in.Type) {
 		return Key{}, false, nil
+	}
+	if in.Type.Field("sku") != nil {
+		return tx.existingService(in, problems)
 	}
 	addresses := inputDetails(in, "email")
 	keys, err := tx.sharing(in.Type, text.KindEmail, addresses)
@@ -46,6 +98,37 @@ func (tx *Tx) existing(in *schema.Input, problems *schema.Problems) (Key, bool, 
 	return tx.existingOrganization(in, addresses, problems)
 }
 
+// FoundByName says that records of a type may be there already by what they are
+// called or how they are reached, and not by their uid and external id alone.
+func FoundByName(t *schema.Type) bool {
+	return t.Field("email") != nil || t.Field("sku") != nil
+}
+
+// existingService matches on the sku and then on the exact name; a service of
+// that name with another sku is another one.
+func (tx *Tx) existingService(in *schema.Input, problems *schema.Problems) (Key, bool, error) {
+	sku, name := inputText(in, "sku"), inputText(in, in.Type.Title)
+	condition, args := tx.shown(in.Type, "t")
+	found := func(where string, values ...any) (matches, error) {
+		return tx.matches(in.Type, "SELECT t.id, "+archivedColumn(in.Type)+" FROM "+in.Type.Name+" t WHERE "+where+" AND "+condition, append(values, args...))
+	}
+	if sku != "" {
+		keyed, err := found("t.sku_fold = ?", text.Fold(sku))
+		if err != nil || len(keyed.best()) > 0 {
+			return tx.onlyOne("sku", sku, keyed.best(), problems, err)
+		}
+	}
+	if name == "" {
+		return Key{}, false, nil
+	}
+	where := "t.name_fold = ?"
+	if sku != "" {
+		where += " AND t.sku IS NULL"
+	}
+	named, err := found(where, text.Fold(name))
+	return tx.onlyOne(in.Type.Title, name, named.best(), problems, err)
+}
+
 func (tx *Tx) existingUID(t *schema.Type, uid string, problems *schema.Problems) (Key, bool, error) {
 	var id int64
 	var deleted bool
@@ -54,6 +137,13 @@ func (tx *Tx) existingUID(t *schema.Type, uid string, problems *schema.Problems)
 		return Key{}, false, err
 	}
 	if deleted {
+		keys, err := tx.standing(t, "t.uid = ?", uid)
+		if err != nil {
+			return Key{}, false, err
+		}
+		if len(keys) > 0 {
+			return keys[0], true, nil
+		}
 		problems.Add("uid", "%s has this uid and is in the trash: restore_records brings it back", t.IDString(id))
 		return Key{}, false, nil
 	}
@@ -64,7 +154,10 @@ func (tx *Tx) existingExternal(t *schema.Type, source, external string) (Key, bo
 	var id int64
 	found, err := tx.one("SELECT id FROM "+t.Name+" WHERE coalesce(external_source_fold, '') = ? AND external_id_fold = ? AND external_id IS NOT NULL AND deleted_at IS NULL",
 		[]any{text.Fold(source), text.Fold(external)}, &id)
-	return Key{t, id}, found, err
+	if err != nil || found {
+		return Key{t, id}, found, err
+	}
+	return tx.mergedExternal(t, source, external)
 }
 
 // existingOrganization matches on the web domain, of the e-mail where no

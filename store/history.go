@@ -185,7 +185,7 @@ func changeConditions(q HistoryQuery, before int64) (where string, args []any) {
 		add("c.user_id = ?", q.User)
 	}
 	if q.Client != "" {
-		add(`lower(c.client) LIKE ? ESCAPE '\'`, "%"+escapeLike(strings.ToLower(q.Client))+"%")
+		add("instr(lower(c.client), ?) > 0", strings.ToLower(q.Client))
 	}
 	if q.Tool != "" {
 		add("c.tool = ?", q.Tool)
@@ -205,17 +205,18 @@ type historyRow struct {
 	before, after   []byte
 }
 
+const historyColumns = `SELECT change_id, seq, type, record_id, subject_type, subject_id, object_type, object_id, action, before, after FROM change_row `
+
 // rowsOf reads rows of a change from a place on, those of one record alone
 // where the query asks for it.
 func (tx *Tx) rowsOf(q HistoryQuery, change, from int64) (list []historyRow, err error) {
-	const columns = `SELECT change_id, seq, type, record_id, subject_type, subject_id, object_type, object_id, action, before, after FROM change_row `
-	query, args := columns+"WHERE change_id = ? AND seq >= ?", []any{change, from}
+	query, args := historyColumns+"WHERE change_id = ? AND seq >= ?", []any{change, from}
 	switch {
 	case q.part.Type != nil:
 		query, args = query+" AND type = ? AND record_id = ?", append(args, q.part.Type.Code, q.part.ID)
 	case q.of.Type != nil:
-		query = columns + "WHERE subject_type = ? AND subject_id = ? AND change_id = ? AND seq >= ? UNION ALL " +
-			columns + "WHERE object_type = ? AND object_id = ? AND object_id IS NOT NULL AND change_id = ? AND seq >= ?"
+		query = historyColumns + "WHERE subject_type = ? AND subject_id = ? AND change_id = ? AND seq >= ? UNION ALL " +
+			historyColumns + "WHERE object_type = ? AND object_id = ? AND object_id IS NOT NULL AND change_id = ? AND seq >= ?"
 		args = slices.Repeat([]any{q.of.Type.Code, q.of.ID, change, from}, 2)
 	}
 	err = tx.scan(query+" ORDER BY seq LIMIT ?", append(args, entriesAtOnce), func(rows *sql.Rows) error {

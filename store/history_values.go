@@ -54,7 +54,7 @@ func decodeRecorded(f *schema.Field, raw json.RawMessage) (any, error) {
 }
 
 func decodeAs[T any](raw json.RawMessage) (value T, err error) {
-	err = json.Unmarshal(raw, &value)
+	err = decode(string(raw), &value)
 	return value, err
 }
 

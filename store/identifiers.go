@@ -69,19 +69,20 @@ func (tx *Tx) identifiersOf(r *Record, details []detailRow) []string {
 	return slices.Compact(keys)
 }
 
+const insertIdentifier = `INSERT INTO identifier (value, type, record_id) VALUES (?, ?, ?)`
+
 // reindexIdentifiers brings the rows by which a record is found exactly up to
 // what it holds, and writes only what differs.
-func (tx *Tx) reindexIdentifiers(r *Record, details []detailRow) error {
-	wanted := tx.identifiersOf(r, details)
-	var have []string
-	err := tx.scan(`SELECT value FROM identifier WHERE type = ? AND record_id = ?`, []any{r.Type.Code, r.ID}, func(rows *sql.Rows) error {
-		var value string
-		err := rows.Scan(&value)
-		have = append(have, value)
-		return err
-	})
+func (tx *Tx) reindexIdentifiers(r *Record, details []detailRow, fresh bool) error {
+	wanted, err := tx.wantedIdentifiers(r, details)
 	if err != nil {
 		return err
+	}
+	var have []string
+	if !fresh {
+		if have, err = tx.writtenIdentifiers(r.Key()); err != nil {
+			return err
+		}
 	}
 	for _, value := range have {
 		if _, found := slices.BinarySearch(wanted, value); found {
@@ -95,11 +96,22 @@ func (tx *Tx) reindexIdentifiers(r *Record, details []detailRow) error {
 		if slices.Contains(have, value) {
 			continue
 		}
-		if err := tx.exec(`INSERT INTO identifier (value, type, record_id) VALUES (?, ?, ?)`, value, r.Type.Code, r.ID); err != nil {
+		if err := tx.exec(insertIdentifier, value, r.Type.Code, r.ID); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// writtenIdentifiers are the keys under which a record is found as yet, in order.
+func (tx *Tx) writtenIdentifiers(key Key) (have []string, err error) {
+	err = tx.scan(`SELECT value FROM identifier WHERE type = ? AND record_id = ? ORDER BY value`, []any{key.Type.Code, key.ID}, func(rows *sql.Rows) error {
+		var value string
+		err := rows.Scan(&value)
+		have = append(have, value)
+		return err
+	})
+	return have, err
 }
 
 // identified gives the shown records of a type that hold one of the keys, the

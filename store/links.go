@@ -60,7 +60,16 @@ func (tx *Tx) relink(from Key, to []string, o LinkOptions, one func(*draft, *Rec
 			return nil, err
 		}
 	}
-	return tx.complete(d, r)
+	w, err := tx.complete(d, r)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range targets {
+		if !slices.Contains(w.Relinked, t.relation.Name) {
+			w.Relinked = append(w.Relinked, t.relation.Name)
+		}
+	}
+	return w, nil
 }
 
 // linkable are the relations over which a type can be linked: all of them, or

@@ -122,7 +122,14 @@ func (l *listing) page() (*Page, error) {
 // surelyWide tells a long list without looking: one of everything, or of a
 // common word.
 func (l *listing) surelyWide() bool {
-	return l.unfiltered() || l.Where == nil && !l.Type.Private && l.words.found >= manyFound
+	return l.unfiltered() || l.onlyWords() && l.words.found > exactTotal
+}
+
+// onlyWords: all records that have the words are in the list, and were
+// counted, because the full-text index holds the shown records alone. Private
+// ones are shown to some.
+func (l *listing) onlyWords() bool {
+	return l.Where == nil && l.words != nil && !l.Type.Private
 }
 
 func (l *listing) unfiltered() bool { return l.Where == nil && l.words == nil }
@@ -133,10 +140,12 @@ func (l *listing) count(page *Page, rows int, indexed bool) (err error) {
 	case l.after != nil:
 	case rows <= l.Limit:
 		page.Total, page.TotalExact = int64(rows), true
-	case l.unfiltered():
-		page.Total, err = l.tx.Count(l.Type, nil)
+	case l.unfiltered() && l.compiler.countable(l.Type):
+		page.Total, err = l.compiler.countShown(l.Type)
 		page.TotalExact = true
-	case indexed:
+	case l.onlyWords() && l.words.found < manyFound:
+		page.Total, page.TotalExact = int64(l.words.found), true
+	case indexed, l.unfiltered():
 		page.Total, err = l.compiler.countUpTo(l.Type, l.Where, exactTotal+1)
 		page.TotalExact = page.Total <= exactTotal
 		page.Total = min(page.Total, exactTotal)
@@ -177,7 +186,11 @@ func (l *listing) fill(page *Page, rows []*listed, wide bool) (err error) {
 // Count gives the exact number of records that meet a filter; a nil filter is
 // met by all. Archived ones are counted only if the filter names archived_at.
 func (tx *Tx) Count(t *schema.Type, where filter.Expr) (int64, error) {
-	return tx.compiler().countUpTo(t, where, 0)
+	c := tx.compiler()
+	if where == nil && c.countable(t) {
+		return c.countShown(t)
+	}
+	return c.countUpTo(t, where, 0)
 }
 
 // IDs gives the ids of the records that meet a filter, in their order; limit 0

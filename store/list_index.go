@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/crmcp/crmcp/filter"
+	"github.com/crmcp/crmcp/schema"
 )
 
 // mostAlternatives bounds into how many statements a list of values is taken apart.
@@ -46,4 +47,25 @@ func oneCompare(e filter.Expr) (filter.Compare, bool) {
 	}
 	compare, ok := parts[0].(filter.Compare)
 	return compare, ok
+}
+
+// sought tells whether an index of the type leads to the records that meet a
+// filter.
+func sought(e filter.Expr, t *schema.Type) bool {
+	seeks := func(part filter.Expr) bool { return sought(part, t) }
+	switch e := e.(type) {
+	case filter.And:
+		return slices.ContainsFunc(e, seeks)
+	case filter.Or:
+		return !slices.ContainsFunc(e, func(part filter.Expr) bool { return !seeks(part) })
+	case filter.Compare:
+		if sign(e.Op) == "" && e.Op != filter.StartsWith {
+			return false
+		}
+		name := e.Field.Name
+		leads := func(names []string) bool { return names[0] == name }
+		return slices.Contains(t.Names, name) || slices.ContainsFunc(t.Lookups, leads) || slices.ContainsFunc(t.Uniques, leads) ||
+			!e.Field.Kind.Info().Collated && slices.Contains(t.Sorts, name)
+	}
+	return false
 }

@@ -36,7 +36,7 @@ func (l *listing) inOrder(alternatives []clause) ([]*listed, error) {
 		alternatives = []clause{allOf(l.conditions()...)}
 	}
 	var rows []*listed
-	for _, part := range l.order.branches(l.after) {
+	for _, part := range l.parts() {
 		var found []*listed
 		for _, where := range alternatives {
 			more, err := l.readPart(part, where, l.Limit+1-len(rows))
@@ -76,11 +76,12 @@ func (l *listing) readPart(part branch, where clause, limit int) ([]*listed, err
 	}
 	s.where = append(s.where, part.where...)
 	columns, fields := "t.id", []*schema.Field(nil)
-	if l.sortIndexed() {
+	if l.sortIndexed() || part.led {
 		fields, columns = selectColumns(l.Type, "t")
 	}
 	keys := l.keyColumns()
-	statement := s.selectFrom(columns+keys.sql, l.order.joins).plus(l.order.by(part.first, part.sure)).then(" LIMIT ?", limit)
+	joins, order := l.byPart(s, part)
+	statement := s.selectFrom(columns+keys.sql, joins).plus(order).then(" LIMIT ?", limit)
 	statement.args = slices.Concat(keys.args, statement.args)
 	return l.readRows(statement, fields)
 }

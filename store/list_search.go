@@ -9,12 +9,11 @@ import (
 	"github.com/crmcp/crmcp/text"
 )
 
-// wordSearch is the condition that a record has words: as an expression of
-// the full-text index, and together with the mark of the type.
+// wordSearch is the condition that a record has words, as an expression of
+// the full-text index.
 type wordSearch struct {
 	t          *schema.Type
 	expression string
-	match      string
 	// begins: the last word may be the beginning of a longer one.
 	begins bool
 	// found is how many records have the words, counted up to manyFound.
@@ -27,10 +26,14 @@ const (
 	// manyFound is from where on the records of a list are asked one by one
 	// whether they have the words: enough of the first ones will.
 	manyFound = 50_000
+	// mostWords is how many words a list can be searched for: each costs a
+	// look-up of its own.
+	mostWords = 100
 )
 
-// readSearch reads the words to search. Types that the index does not hold
-// are searched by their titles.
+// readSearch reads the words to search. Records that the index does not hold,
+// archived ones and those of types that are not searched, are sought by their
+// titles.
 func (l *listing) readSearch() error {
 	if l.Search == "" {
 		return nil
@@ -40,9 +43,11 @@ func (l *listing) readSearch() error {
 	switch {
 	case len(words) == 0:
 		return schema.Errorf(schema.InvalidArgument, "search holds no word or number: send words, or leave search out")
+	case len(words) > mostWords:
+		return schema.Errorf(schema.InvalidArgument, "search has %d words; at most %d fit: send those that say most", len(words), mostWords)
 	case !l.Type.Searchable && title == nil:
 		return schema.Errorf(schema.InvalidArgument, "%s cannot be searched: send a filter instead of search", l.Type.Plural)
-	case !l.Type.Searchable:
+	case !l.Type.Searchable, filter.Uses(l.Where, "archived_at") && title != nil:
 		parts := filter.And(conjuncts(l.Where))
 		for _, word := range words {
 			parts = append(parts, filter.Compare{Field: title, Op: filter.Contains, Values: []any{word}})
@@ -56,17 +61,16 @@ func (l *listing) readSearch() error {
 // countWords finds out how common the words are. The last word is taken for
 // the beginning of longer ones unless it is a common word itself.
 func (l *listing) countWords(words []string) error {
-	exact := strings.Join(quoteWords(words), " ")
-	mark := quoteWord(typeWord(l.Type)) + " "
-	w := &wordSearch{t: l.Type, expression: exact, match: mark + exact}
+	w := &wordSearch{t: l.Type, expression: strings.Join(quoteWords(words), " ")}
 	l.words = w
 	for {
-		_, err := l.tx.one(`SELECT count(*) FROM (SELECT 1 FROM fulltext WHERE fulltext MATCH ? LIMIT ?) counted`,
-			[]any{w.match, manyFound}, &w.found)
+		rows := w.rows()
+		statement := sqlText("SELECT count(*) FROM (SELECT 1 ").plus(rows.bodyOf(rows.where)).then(" LIMIT ?) counted", manyFound)
+		_, err := l.tx.one(statement.sql, statement.args, &w.found)
 		if err != nil || w.found >= manyFound || w.begins {
 			return err
 		}
-		w.begins, w.expression, w.match = true, exact+"*", w.match+"*"
+		w.begins, w.expression = true, w.expression+"*"
 	}
 }
 
@@ -85,26 +89,27 @@ func (w *wordSearch) breadth() int {
 	return broader
 }
 
-// rows are the matches, joined to the table "t".
+// rows are the records of the type that have the words.
 func (w *wordSearch) rows() *semijoin {
-	s := &semijoin{}
+	s := &semijoin{column: numberFound, of: "t"}
 	s.table("fulltext", "found")
-	s.on("found.fulltext MATCH ?", w.match)
-	s.on(fmt.Sprintf("t.id = found.rowid / %d", rowsPerID))
+	s.on(haveWords, w.expression)
+	s.on(fmt.Sprintf("%s = %d", typeFound, w.t.Code))
 	return s
 }
 
 // condition asks each record for the words where they are so common that this
 // is quicker than reading all records that have them. The records of words
 // that begin alike are put together anew by each question, so they are read
-// once.
+// once. The sign keeps the engine from beginning with them: the list is read
+// in its order.
 func (w *wordSearch) condition() clause {
+	rows := w.rows()
 	if w.begins || w.found < manyFound {
-		return sqlText(fmt.Sprintf("t.id IN (SELECT found.rowid / %d FROM fulltext found WHERE found.fulltext MATCH ?)", rowsPerID), w.match)
+		return sqlText("+t.id IN (SELECT " + numberFound + " ").plus(rows.bodyOf(rows.where)).then(")")
 	}
-	s := &semijoin{}
-	s.table("fulltext", "found")
-	s.on("found.fulltext MATCH ?", w.expression)
+	s := &semijoin{tables: rows.tables}
+	s.on(haveWords, w.expression)
 	s.on(fmt.Sprintf("found.rowid = t.id * %d + %d", rowsPerID, w.t.Code))
 	return s.exists()
 }

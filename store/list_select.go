@@ -31,9 +31,14 @@ func (c *compiler) shownRows(t *schema.Type, where filter.Expr) *selection {
 func (c *compiler) matching(t *schema.Type, where filter.Expr, search *wordSearch) *selection {
 	s := c.shownRows(t, where)
 	parts := conjuncts(where)
+	if len(parts) > 0 && !sought(where, t) {
+		// Without an index to seek by, the engine would walk through the whole
+		// of one in place of the table; the sign keeps it from that.
+		s.where[0].sql = "+" + s.where[0].sql
+	}
 	driver, best := -1, widest
 	for i, e := range parts {
-		if n := breadth(e); n < best {
+		if n := c.breadthOf(e, t, len(parts)); n < best {
 			driver, best = i, n
 		}
 	}
@@ -46,11 +51,21 @@ func (c *compiler) matching(t *schema.Type, where filter.Expr, search *wordSearc
 	for i, e := range parts {
 		if i == driver {
 			s.open(c.opened(e, t))
+			if s.fixed = (len(parts) == 1 || allCustom(parts)) && search == nil && beginsWell(e); s.fixed {
+				slices.Reverse(s.tables)
+			}
 			continue
 		}
 		s.where = append(s.where, c.condition(e, t, "t"))
 	}
 	return s
+}
+
+// beginsWell tells the conditions with which a statement that has no other
+// one does best to begin. A column may have no index to come back by.
+func beginsWell(e filter.Expr) bool {
+	related, ok := e.(filter.Related)
+	return !ok || related.Relation.Via != schema.ViaColumn
 }
 
 func (s *selection) open(rows *semijoin) {
@@ -61,7 +76,7 @@ func (s *selection) open(rows *semijoin) {
 // selectFrom writes the statement; joins are those of the order.
 func (s *selection) selectFrom(columns string, joins clause) clause {
 	tables := append(slices.Clone(s.tables), sqlText(s.t.Name+" t"))
-	return sqlText("SELECT " + columns + " FROM ").plus(joined(tables, ", ")).plus(joins).
+	return sqlText("SELECT " + columns + " FROM ").plus(joined(tables, s.comma())).plus(joins).
 		then(" WHERE ").plus(joined(s.where, " AND "))
 }
 
@@ -120,6 +135,18 @@ func (c *compiler) opened(e filter.Expr, t *schema.Type) *semijoin {
 	compare, _ := e.(filter.Compare)
 	rows, _ := c.rowsOf(compare, t, "t")
 	return rows
+}
+
+// countable tells the types of which an index holds just what lists show.
+func (c *compiler) countable(t *schema.Type) bool {
+	return len(t.Sorts) > 0 && c.shownAs(t, "t").sql == "t.deleted_at IS NULL"
+}
+
+// countShown counts the records of a countable type.
+func (c *compiler) countShown(t *schema.Type) (n int64, err error) {
+	statement := countAll(t) + joined(c.shownRows(t, nil).where, " AND ").sql
+	_, err = c.tx.one(statement, nil, &n)
+	return n, err
 }
 
 // countUpTo counts the records that meet a filter, up to a limit where there is one.

@@ -28,6 +28,9 @@ func (db *DB) migrate(ctx context.Context) error {
 	healthy := false
 	defer func() { db.writer.give(session, healthy) }()
 	current, err := generation(ctx, session)
+	if err == nil && current != empty && current < Generation {
+		err = db.saveBeforeUpgrade(ctx, current)
+	}
 	if err == nil && current < Generation {
 		err = db.upgrade(ctx, session)
 	}
@@ -65,7 +68,8 @@ func (db *DB) upgrade(ctx context.Context, session *session) error {
 	if err := db.beginWrite(ctx, session); err != nil {
 		return err
 	}
-	tx := &Tx{ctx: ctx, db: db, session: session, write: true, schema: db.Schema(), ids: map[int64]int64{}, setup: map[Key]*Record{}, dirty: dirtySet{}}
+	tx := &Tx{ctx: ctx, db: db, session: session, write: true, schema: db.Schema(), ids: map[int64]int64{}, setup: map[Key]*Record{}, dirty: dirtySet{},
+		made: map[Key]bool{}, remembered: map[string]bool{}}
 	tx.clock = schema.Clock{Now: db.now(), Location: db.options.location()}
 	current, err := generation(ctx, session)
 	if err == nil && current < Generation {

@@ -16,6 +16,8 @@ type ordering struct {
 	keys  []orderKey
 	joins clause
 	desc  bool
+	// led is set for an order by one custom field.
+	led *led
 }
 
 // orderKey is the expression of one key. Missing values come last whichever
@@ -47,6 +49,9 @@ func (c *compiler) ordering(t *schema.Type, sort []filter.SortKey) ordering {
 		value := c.sortValue(&o, key.Field, last, alias)
 		o.keys = append(o.keys, orderKey{value, key.Desc, len(key.Path) > 0 || !neverEmpty(key.Field)})
 	}
+	if len(o.keys) != 1 || len(sort[0].Path) > 0 {
+		o.led = nil
+	}
 	return o
 }
 
@@ -74,15 +79,11 @@ func (c *compiler) sortValue(o *ordering, f *schema.Field, t *schema.Type, alias
 	switch {
 	case f.Custom:
 		value := c.outerCustom(o, f, t, alias)
-		switch {
-		case f.IsSelect():
+		o.led = &led{field: f, of: t, alias: value, column: value + "." + customSortColumn(f)}
+		if f.IsSelect() {
 			return customRank(f, value+".number")
-		case f.Kind.Info().Collated:
-			return sqlText(value + ".sort_key")
-		case keptAsText(f):
-			return sqlText(value + ".folded")
 		}
-		return sqlText(value + ".number")
+		return sqlText(value + "." + customSortColumn(f))
 	case len(f.Options) > 0:
 		return optionRank(f, column)
 	}
@@ -122,6 +123,7 @@ type branch struct {
 	where []clause
 	first int
 	sure  bool
+	led   bool
 }
 
 // branches takes a list, or what follows a position in it, apart into parts
@@ -159,6 +161,19 @@ func (o *ordering) onward(prefix []clause, i int, bound any) []branch {
 	}
 	empty := branch{where: append(slices.Clone(prefix), key.value.then(" IS NULL")), first: i + 1}
 	return []branch{filled, empty}
+}
+
+// whole puts parts together again, for an order that no index gives: the
+// table is then read once instead of once a part.
+func whole(parts []branch, continued bool) branch {
+	if !continued {
+		return branch{}
+	}
+	each := make([]clause, len(parts))
+	for i, part := range parts {
+		each[i] = allOf(part.where...)
+	}
+	return branch{where: []clause{oneOf(each...)}}
 }
 
 // equal is the condition that the first n keys are those of a position.

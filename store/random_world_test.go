@@ -2,9 +2,9 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strconv"
 	"strings"
 
 	"github.com/crmcp/crmcp/filter/oracle"
@@ -227,8 +227,8 @@ func metadataValue(metadata any, key string) any {
 		object, _ = object[outer].(map[string]any)
 		value = object[inner]
 	}
-	if number, ok := value.(float64); ok {
-		d, _ := schema.ParseDecimal(strconv.FormatFloat(number, 'f', -1, 64))
+	if number, ok := value.(json.Number); ok {
+		d, _ := schema.ParseDecimal(number.String())
 		return d
 	}
 	return value

@@ -67,3 +67,9 @@ func (r *Record) Title() string {
 	}
 	return r.Key().String()
 }
+
+// exists says whether a record is there, in the trash or not.
+func (tx *Tx) exists(key Key) (bool, error) {
+	var one int
+	return tx.one("SELECT 1 FROM "+key.Type.Name+" WHERE id = ?", []any{key.ID}, &one)
+}

@@ -24,19 +24,22 @@ var referenceKeys = map[string]string{"organization": text.KindDomain, "contact"
 // everyMatch bounds how many records one name can mean.
 const everyMatch = 100_000
 
+// longestReference is how many bytes a text may have that names a record: names
+// have 255 characters at most, web addresses 2,048.
+const longestReference = 8_192
+
 // lookup gives every shown record of these types that a reference may mean: an
-// id, a uid, "me", a name, or "type:name". Archived records are given where
-// there are no others; records in the trash never.
+// id, a uid, "me", a name, or "type:name". What looks like an id of another
+// type may be a name; that of a record which was merged into another means the
+// other. Archived records are given where there are no others;
+// records in the trash never.
 func (tx *Tx) lookup(types []*schema.Type, reference string) ([]Key, error) {
 	reference = cleanReference(reference)
-	if reference == "" {
+	if reference == "" || len(reference) > longestReference {
 		return nil, nil
 	}
-	if t, id, ok := tx.Schema().ParseID(reference); ok {
-		if !slices.Contains(types, t) {
-			return nil, nil
-		}
-		return tx.shownOne(t, "t.id = ?", id)
+	if t, id, ok := tx.Schema().ParseID(reference); ok && slices.Contains(types, t) {
+		return tx.standing(t, "t.id = ?", id)
 	}
 	if uid, ok := parseUID(reference); ok {
 		return tx.byUID(types, uid)
@@ -94,7 +97,7 @@ func (tx *Tx) shownOne(t *schema.Type, where string, value any) ([]Key, error) {
 
 func (tx *Tx) byUID(types []*schema.Type, uid string) ([]Key, error) {
 	for _, t := range types {
-		keys, err := tx.shownOne(t, "t.uid = ?", uid)
+		keys, err := tx.standing(t, "t.uid = ?", uid)
 		if err != nil || len(keys) > 0 {
 			return keys, err
 		}

@@ -52,6 +52,9 @@ func (tx *Tx) noneProblem(reference string, types []*schema.Type, scope Scope) (
 	if narrowed, name := tx.narrow(types, reference); narrowed != nil {
 		types, reference, kind = []*schema.Type{narrowed}, name, narrowed.Name
 	}
+	if len(reference) > longestReference {
+		return schema.Problem{Message: fmt.Sprintf("%s is too long to be the name of a %s: send an id or the exact name", quoteShort(reference), kind)}, nil
+	}
 	near, err := tx.nearest(reference, types, scope)
 	if err != nil {
 		return schema.Problem{}, err
@@ -71,6 +74,9 @@ func (tx *Tx) noneProblem(reference string, types []*schema.Type, scope Scope) (
 func (tx *Tx) whyNotID(t *schema.Type, id int64, types []*schema.Type) (string, error) {
 	name := t.IDString(id)
 	if !slices.Contains(types, t) {
+		if len(types) > namedTypes {
+			return fmt.Sprintf("%s is %s, which does not fit here: send %s", name, withArticle(t.Name), withArticle(orList(typeNames(types)))), nil
+		}
 		return fmt.Sprintf("%s is %s, not %s", name, withArticle(t.Name), withArticle(nounOf(types))), nil
 	}
 	r, err := tx.Get(t, id)
@@ -108,7 +114,27 @@ func (tx *Tx) nearest(reference string, types []*schema.Type, scope Scope) ([]sc
 		}
 		near = append(near, hits...)
 	}
-	return tx.candidates(near[:min(len(near), maxCandidates)])
+	found, err := tx.candidates(near[:min(len(near), maxCandidates)])
+	return slices.DeleteFunc(found, func(c schema.Candidate) bool { return !nearNames(reference, c.Name) }), err
+}
+
+// nearNames says whether two names may be meant for each other: each word of the
+// shorter one is nearly a word of the longer. One common word ("Ltd") is not enough.
+func nearNames(a, b string) bool {
+	short, long := text.Words(a), text.Words(b)
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	for _, word := range short {
+		limit := max(1, len([]rune(word))/4)
+		near := func(other string) bool {
+			return strings.HasPrefix(other, word) || text.Distance(word, other, limit) <= limit
+		}
+		if !slices.ContainsFunc(long, near) {
+			return false
+		}
+	}
+	return len(short) > 0
 }
 
 // nearestOf compares a text with every name of a small type.
@@ -245,14 +271,21 @@ func described(candidates []schema.Candidate) []string {
 
 // nounOf names what a reference to these types means.
 func nounOf(types []*schema.Type) string {
-	if len(types) == 0 || len(types) > 4 {
+	if len(types) == 0 || len(types) > namedTypes {
 		return "record of a type that fits here"
 	}
+	return orList(typeNames(types))
+}
+
+// namedTypes is how many types the noun of a message lists.
+const namedTypes = 4
+
+func typeNames(types []*schema.Type) []string {
 	names := make([]string, len(types))
 	for i, t := range types {
 		names[i] = strings.ReplaceAll(t.Name, "_", " ")
 	}
-	return orList(names)
+	return names
 }
 
 // withArticle puts "a" or "an" before a noun.

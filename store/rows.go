@@ -18,6 +18,7 @@ import (
 // insertRecord writes a new record with its computed fields and gives it its
 // number, uid and times.
 func (tx *Tx) insertRecord(r *Record) error {
+	unnumbered := r.ID == 0
 	if err := tx.fillSystem(r); err != nil {
 		return err
 	}
@@ -25,6 +26,26 @@ func (tx *Tx) insertRecord(r *Record) error {
 	if err := tx.checkUnique(nil, r); err != nil {
 		return err
 	}
+	custom := customFields(r)
+	query, args, err := insertion(r, custom)
+	if err != nil {
+		return err
+	}
+	if err := tx.exec(query, args...); err != nil {
+		return tx.explainUnique(r, err)
+	}
+	if err := tx.writeCustomRows(r, custom, true); err != nil {
+		return err
+	}
+	tx.noteRecord(r, "insert", nil, recorded(r))
+	tx.made[r.Key()] = unnumbered
+	tx.touch(r, own|words)
+	tx.dirty.known[r.Key()] = r
+	return nil
+}
+
+// insertion is the statement that writes the row of a new record.
+func insertion(r *Record, custom []*schema.Field) (query string, args []any, err error) {
 	names, args := []string{"id"}, []any{r.ID}
 	for _, f := range r.Type.Columns() {
 		if f.Kind == schema.RecordID || r.Values[f.Name] == nil {
@@ -33,30 +54,19 @@ func (tx *Tx) insertRecord(r *Record) error {
 		for _, c := range columnsOf(f) {
 			value, err := c.value(r.Values[f.Name])
 			if err != nil {
-				return err
+				return "", nil, err
 			}
 			names, args = append(names, c.name), append(args, value)
 		}
 	}
-	custom := customFields(r)
 	if len(custom) > 0 {
 		object, err := customJSON(r, custom)
 		if err != nil {
-			return err
+			return "", nil, err
 		}
 		names, args = append(names, customColumn.Name), append(args, object)
 	}
-	query := "INSERT INTO " + r.Type.Name + " (" + strings.Join(names, ", ") + ") VALUES (" + placeholders(len(names)) + ")"
-	if err := tx.exec(query, args...); err != nil {
-		return tx.explainUnique(r, err)
-	}
-	if err := tx.writeCustomRows(r, custom, true); err != nil {
-		return err
-	}
-	tx.noteRecord(r, "insert", nil, recorded(r))
-	tx.touch(r, own|words)
-	tx.dirty.known[r.Key()] = r
-	return nil
+	return "INSERT INTO " + r.Type.Name + " (" + strings.Join(names, ", ") + ") VALUES (" + placeholders(len(names)) + ")", args, nil
 }
 
 // fillSystem sets what the system keeps of a new record.
@@ -108,6 +118,7 @@ func (tx *Tx) updateRecord(before *Record, values map[string]any) (*Record, bool
 	}
 	tx.noteRecord(after, "update", was, is)
 	tx.touch(after, own|wordsOf(changed))
+	tx.touchLeft(before, after, changed)
 	tx.dirty.known[after.Key()] = after
 	delete(tx.setup, after.Key())
 	return after, true, nil
@@ -245,6 +256,8 @@ func ends(a, b Key) (left, right Key) {
 	return b, a
 }
 
+const insertLinkRow = `INSERT INTO link (left_type, left_id, right_type, right_id, position) VALUES (?, ?, ?, ?, ?)`
+
 // insertLink links two records; it says whether they were not linked before.
 func (tx *Tx) insertLink(a, b Key, position int64) (bool, error) {
 	left, right := ends(a, b)
@@ -254,7 +267,7 @@ func (tx *Tx) insertLink(a, b Key, position int64) (bool, error) {
 	if err != nil || found {
 		return false, err
 	}
-	err = tx.exec(`INSERT INTO link (left_type, left_id, right_type, right_id, position) VALUES (?, ?, ?, ?, ?)`,
+	err = tx.exec(insertLinkRow,
 		left.Type.Code, left.ID, right.Type.Code, right.ID, position)
 	if err != nil {
 		return false, err

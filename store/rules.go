@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
@@ -22,6 +23,7 @@ var rules = map[string]func(*Tx, *draft){
 	"activity":       (*Tx).activityRules,
 	"document":       (*Tx).documentRules,
 	"stage":          (*Tx).stageRules,
+	"custom_field":   (*Tx).definitionRules,
 }
 
 func (tx *Tx) applyRules(d *draft) {
@@ -61,6 +63,7 @@ func (tx *Tx) dealRules(d *draft) {
 		d.problems.Add("stage", "a deal always has a stage: name one")
 		return
 	}
+	tx.keepPricesTrue(d)
 	id, _ := d.values["stage"].(int64)
 	if id == 0 || d.before != nil && d.before.Int("stage") == id {
 		return
@@ -77,6 +80,33 @@ func (tx *Tx) dealRules(d *draft) {
 	tx.enterStage(d, stage)
 }
 
+// keepPricesTrue refuses to give a deal another currency while its lines keep
+// their prices: the same numbers would mean other money.
+func (tx *Tx) keepPricesTrue(d *draft) {
+	if d.before == nil || !d.given("currency") {
+		return
+	}
+	next, _ := d.values["currency"].(string)
+	was := cmp.Or(d.before.Text("currency"), tx.company.Text("currency"))
+	if cmp.Or(next, tx.company.Text("currency")) == was {
+		return
+	}
+	all, err := tx.Lines([]int64{d.before.ID})
+	if err != nil {
+		d.problems.Add("currency", "the deal's lines could not be looked up: try again")
+		return
+	}
+	keepsPrice := func(line Line) bool {
+		if line.UnitPrice == nil || d.lines == nil {
+			return line.UnitPrice != nil
+		}
+		return slices.ContainsFunc(d.lines, func(given lineDraft) bool { return given.service.ID == line.Service.ID && given.in.Price == nil })
+	}
+	if slices.ContainsFunc(all[d.before.ID], keepsPrice) {
+		d.problems.Add("currency", "its lines are priced in %s: give services with unit_price too", was)
+	}
+}
+
 // firstStage is that of the pipeline given, else of the first pipeline.
 func (tx *Tx) firstStage(d *draft) int64 {
 	pipeline, _ := d.get("pipeline").(int64)
@@ -91,8 +121,8 @@ func (tx *Tx) firstStage(d *draft) int64 {
 	return id
 }
 
-// enterStage takes over the stage's probability unless one was set, and sets
-// or clears the closing date.
+// enterStage takes over the stage's probability unless one was set, sets or
+// clears the closing date, and drops the reason of a loss that is none any more.
 func (tx *Tx) enterStage(d *draft, stage *Record) {
 	closed := stage.Text("kind") != "open"
 	if !d.given("probability") || closed {
@@ -102,6 +132,9 @@ func (tx *Tx) enterStage(d *draft, stage *Record) {
 		if closed {
 			d.values["probability"] = map[string]int64{"won": 100, "lost": 0}[stage.Text("kind")]
 		}
+	}
+	if stage.Text("kind") != "lost" && !d.given("lost_reason") && d.get("lost_reason") != nil {
+		d.values["lost_reason"] = nil
 	}
 	if d.given("closed_on") {
 		return

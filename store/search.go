@@ -17,6 +17,8 @@ type Hit struct {
 	Name    string
 	Snippet string
 	Field   string
+	// Fuzzy: not all words were found as they were written.
+	Fuzzy bool
 }
 
 // What a search reads at most: words of the query, newest matches by the words
@@ -60,6 +62,8 @@ type candidate struct {
 	name  string
 	tier  int
 	score float64
+	// fuzzy: found only by forgiving mistakes.
+	fuzzy bool
 }
 
 // The tiers of candidates.
@@ -86,8 +90,12 @@ func (tx *Tx) Search(query string, types []*schema.Type, limit int) (hits []Hit,
 			break
 		}
 	}
+	exact := len(s.found)
 	if err := s.forgive(); err != nil {
 		return nil, false, err
+	}
+	for i := range s.found[exact:] {
+		s.found[exact+i].fuzzy = true
 	}
 	s.sort()
 	more = len(s.found) > limit
@@ -103,6 +111,9 @@ func (tx *Tx) Search(query string, types []*schema.Type, limit int) (hits []Hit,
 
 // searchNames gives the records whose names are like a text, best first.
 func (tx *Tx) searchNames(name string, types []*schema.Type, limit int) ([]Key, error) {
+	if err := tx.writeWords(); err != nil {
+		return nil, err
+	}
 	s := tx.newSearch(name, types, limit)
 	for _, step := range []func() error{s.byNames, s.byAllWords, s.forgive} {
 		if err := step(); err != nil {

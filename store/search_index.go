@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -25,35 +26,78 @@ func titleWord(t *schema.Type, word string) string { return typeWord(t) + word }
 // typeWord stands in the index for the type of a record.
 func typeWord(t *schema.Type) string { return string(rune(firstMark + t.Code)) }
 
-// reindexWords brings the full-text row of a record up to what it holds.
-// Records in the trash and archived ones have none.
-func (tx *Tx) reindexWords(r *Record, details []detailRow) error {
+// wordRow is a row that the full-text index is to have; without words it is
+// to have none.
+type wordRow struct {
+	rowid       int64
+	fresh       bool
+	title, body string
+	words       []string
+}
+
+// manyWaiting is how many rows wait before they are written.
+const manyWaiting = 5_000
+
+// reindexWords notes what the full-text row of a record is to hold. Records in
+// the trash and archived ones have none. Rows are written together, in the
+// order of their numbers, because the index is written out whenever the
+// numbers fall and at every savepoint.
+func (tx *Tx) reindexWords(r *Record, details []detailRow, fresh bool) error {
 	if !r.Type.Searchable {
 		return nil
 	}
-	rowid := r.ID*rowsPerID + r.Type.Code
-	if err := tx.exec(`DELETE FROM fulltext WHERE rowid = ?`, rowid); err != nil {
-		return err
+	row := wordRow{rowid: r.ID*rowsPerID + r.Type.Code, fresh: fresh}
+	if !r.Has("deleted_at") && !r.Has("archived_at") {
+		content, err := tx.contentText(r)
+		if err != nil {
+			return err
+		}
+		row.title, row.body, row.words = fullTextRow(r, details, content)
 	}
-	if r.Has("deleted_at") || r.Has("archived_at") {
+	tx.waiting = append(tx.waiting, row)
+	if len(tx.waiting) < manyWaiting {
 		return nil
 	}
-	content, err := tx.contentText(r)
-	if err != nil {
-		return err
+	return tx.writeWords()
+}
+
+// writeWords writes the rows of the full-text index that wait.
+func (tx *Tx) writeWords() error {
+	rows := slices.Clone(tx.waiting)
+	tx.waiting = nil
+	slices.SortStableFunc(rows, func(a, b wordRow) int { return cmp.Compare(a.rowid, b.rowid) })
+	for _, row := range rows {
+		if !row.fresh {
+			if err := tx.exec(`DELETE FROM fulltext WHERE rowid = ?`, row.rowid); err != nil {
+				return err
+			}
+		}
+		if row.body == "" {
+			continue
+		}
+		if err := tx.exec(insertWords, row.rowid, row.title, row.body); err != nil {
+			return err
+		}
+		if err := tx.rememberWords(row.words); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+const insertWords = `INSERT INTO fulltext (rowid, title, body) VALUES (?, ?, ?)`
+
+// fullTextRow is what the index holds of a record, and all of its words.
+func fullTextRow(r *Record, details []detailRow, content string) (title, body string, words []string) {
 	titles, bodies := indexedTexts(r, details)
-	title := strings.Fields(text.IndexText(strings.Join(titles, "\n")))
-	body := strings.Fields(text.IndexText(strings.Join(append(bodies, content), "\n")))
-	marked := make([]string, len(title))
-	for i, word := range title {
+	first := strings.Fields(text.IndexText(strings.Join(titles, "\n")))
+	rest := strings.Fields(text.IndexText(strings.Join(append(bodies, content), "\n")))
+	marked := make([]string, len(first))
+	for i, word := range first {
 		marked[i] = titleWord(r.Type, word)
 	}
-	all := append(append([]string{typeWord(r.Type)}, title...), body...)
-	if err := tx.exec(`INSERT INTO fulltext (rowid, title, body) VALUES (?, ?, ?)`, rowid, strings.Join(marked, " "), strings.Join(all, " ")); err != nil {
-		return err
-	}
-	return tx.rememberWords(all[1:])
+	all := append(append([]string{typeWord(r.Type)}, first...), rest...)
+	return strings.Join(marked, " "), strings.Join(all, " "), all[1:]
 }
 
 // indexedTexts gives the texts of a record by which it is found: its title and
@@ -119,15 +163,23 @@ const (
 	maxRemember  = 2_000
 )
 
+const insertWord = `INSERT INTO identifier (value, type, record_id) VALUES (?, 0, 0) ON CONFLICT DO NOTHING`
+
+// isRemembered says whether completion and correction can offer a word.
+func isRemembered(word string) bool {
+	length := utf8.RuneCountInString(word)
+	return length >= shortestWord && length <= longestWord && strings.ContainsFunc(word, unicode.IsLetter)
+}
+
 // rememberWords keeps the words that completion and correction can offer.
 func (tx *Tx) rememberWords(words []string) error {
 	distinct := slices.Compact(slices.Sorted(slices.Values(words)))
 	for _, word := range distinct[:min(len(distinct), maxRemember)] {
-		length := utf8.RuneCountInString(word)
-		if length < shortestWord || length > longestWord || !strings.ContainsFunc(word, unicode.IsLetter) {
+		if tx.remembered[word] || !isRemembered(word) {
 			continue
 		}
-		err := tx.exec(`INSERT INTO identifier (value, type, record_id) VALUES (?, 0, 0) ON CONFLICT DO NOTHING`, wordKey+word)
+		tx.remembered[word] = true
+		err := tx.exec(insertWord, wordKey+word)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ type passage struct{ field, kind, value string }
 
 // hit describes what was found with the text that matched.
 func (s *search) hit(c candidate) (Hit, error) {
-	hit := Hit{Key: c.key, Name: c.name}
+	hit := Hit{Key: c.key, Name: c.name, Fuzzy: c.fuzzy}
 	r, err := s.tx.Get(c.key.Type, c.key.ID)
 	if err != nil {
 		return hit, err

@@ -45,8 +45,13 @@ func dsn(path string, extra string) string {
 		"temp_store(memory)", "journal_size_limit(67108864)", "cell_size_check(1)", "fullfsync(1)", "checkpoint_fullfsync(1)",
 	}
 	query := "_defensive=1&_dqs=0&_error_rc=1&" + extra + "&_pragma=busy_timeout(0)&_pragma=" + strings.Join(pragmas, "&_pragma=")
+	return fileName(path) + "?" + query
+}
+
+// fileName is a path in the only form that takes options safely.
+func fileName(path string) string {
 	name := url.URL{Scheme: "file", Path: filepath.ToSlash(path)}
-	return strings.Replace(name.String(), "file:///", "file:/", 1) + "?" + query
+	return strings.Replace(name.String(), "file:///", "file:/", 1)
 }
 
 // family is the primary result code of an engine's error; 0: none.
@@ -61,7 +66,22 @@ func isBusy(err error) bool {
 	return family(err) == sqlite3.SQLITE_BUSY || family(err) == sqlite3.SQLITE_LOCKED
 }
 
-func isFull(err error) bool { return family(err) == sqlite3.SQLITE_FULL }
+// isFull says whether the disk has no room; the shared memory file cannot grow
+// then either.
+func isFull(err error) bool {
+	engine, ok := errors.AsType[*sqlite.Error](err)
+	return family(err) == sqlite3.SQLITE_FULL || ok && engine.Code() == sqlite3.SQLITE_IOERR_SHMSIZE
+}
+
+// isDamaged says whether the file is not what was written to it.
+func isDamaged(err error) bool {
+	return family(err) == sqlite3.SQLITE_CORRUPT || family(err) == sqlite3.SQLITE_NOTADB
+}
+
+// isUnwritable says whether the file or its folder may only be read.
+func isUnwritable(err error) bool {
+	return family(err) == sqlite3.SQLITE_READONLY || family(err) == sqlite3.SQLITE_CANTOPEN
+}
 
 func isUnique(err error) bool {
 	engine, ok := errors.AsType[*sqlite.Error](err)
@@ -84,8 +104,10 @@ const sqlBlob = "BLOB"
 
 // fullTextDDL makes the full-text index: rowid = number * 64 + type, no copy
 // of the text, words already folded.
-const fullTextDDL = `CREATE VIRTUAL TABLE fulltext USING fts5(title, body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'");
+const fullTextDDL = `CREATE VIRTUAL TABLE fulltext USING fts5(` + fullTextForm + `);
 `
+
+const fullTextForm = `title, body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'"`
 
 // tableColumns lists the columns that a table has.
 func tableColumnsSQL(table string) string {

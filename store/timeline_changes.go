@@ -13,8 +13,9 @@ type changedRecord struct {
 	key        Key
 }
 
-// changes reads the events that are changes of the records in the scope and of
-// their parts: one for each record of a change set.
+// changes reads the events that are changes of the records in the scope: one
+// for each record of a change set. What becomes of their links and parts is
+// left to the history: beside notes and stages it says little of an account.
 func (r *timelineReader) changes() ([]Event, error) {
 	history := &historyReader{tx: r.tx, names: map[Key]*Ref{}, private: map[Key]int64{}}
 	var events []Event
@@ -45,12 +46,9 @@ func (r *timelineReader) changes() ([]Event, error) {
 }
 
 // changedRecords reads the newest records that were changed, behind those read
-// before. Of the record itself also what is written under another one: its
-// memberships and lines.
+// before.
 func (r *timelineReader) changedRecords(behind clause) (list []changedRecord, err error) {
-	of := r.query.Of
-	written := sqlText("SELECT r.change_id, r.subject_type AS type, r.subject_id AS id FROM scope s CROSS JOIN change_row r ON r.subject_type = s.type AND r.subject_id = s.id WHERE r.type <> 0"+
-		" UNION SELECT r.change_id, r.object_type, r.object_id FROM change_row r WHERE r.object_type = ? AND r.object_id = ? AND r.object_id IS NOT NULL AND r.type <> 0", of.Type.Code, of.ID)
+	written := sqlText("SELECT DISTINCT r.change_id, r.type, r.record_id AS id FROM scope s CROSS JOIN change_row r ON r.subject_type = s.type AND r.subject_id = s.id WHERE r.type = s.type AND r.record_id = s.id")
 	statement := sqlText("WITH scope AS (").plus(r.scope).then(") SELECT w.change_id, w.type, w.id, c.at FROM (").plus(written).
 		then(") w JOIN change_set c ON c.id = w.change_id WHERE ").plus(r.span(Changed, "c.at", "w.change_id", "w.type", "w.id")).then(" AND ").plus(behind).
 		then(" ORDER BY c.at DESC, w.change_id DESC, w.type DESC, w.id DESC LIMIT ?", r.limit+1)
@@ -73,14 +71,11 @@ func (r *timelineReader) changedRecords(behind clause) (list []changedRecord, er
 // nothing of it, or it changed no field.
 func (h *historyReader) event(changed changedRecord) (e Event, visible bool, err error) {
 	h.q = HistoryQuery{of: changed.key}
-	rows, err := h.tx.rowsOf(h.q, changed.change, 0)
+	rows, err := h.tx.ownRows(changed)
 	if err != nil {
 		return e, false, err
 	}
 	for _, row := range rows {
-		if row.key.Type == nil {
-			continue
-		}
 		entry, seen, err := h.entry(row)
 		if err != nil {
 			return e, false, err
@@ -100,6 +95,18 @@ func (h *historyReader) event(changed changedRecord) (e Event, visible bool, err
 		e.Who = *who
 	}
 	return e, true, err
+}
+
+// ownRows reads what a change wrote of a record itself.
+func (tx *Tx) ownRows(changed changedRecord) (list []historyRow, err error) {
+	code, id := changed.key.Type.Code, changed.key.ID
+	err = tx.scan(historyColumns+"WHERE subject_type = ? AND subject_id = ? AND change_id = ? AND type = ? AND record_id = ? ORDER BY seq",
+		[]any{code, id, changed.change, code, id}, func(rows *sql.Rows) error {
+			row, err := tx.scanHistory(rows)
+			list = append(list, row)
+			return err
+		})
+	return list, err
 }
 
 // told are the fields of a change that say something of themselves; what

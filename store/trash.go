@@ -19,7 +19,11 @@ type Trashed struct {
 func (tx *Tx) trash(r *Record) error { return tx.setDeleted(r, tx.now()) }
 
 func (tx *Tx) setDeleted(r *Record, at any) error {
-	after, changed, err := tx.updateRecord(r, map[string]any{"deleted_at": at})
+	values := map[string]any{"deleted_at": at}
+	if at == nil && r.Has(mergedInto) {
+		values[mergedInto] = nil
+	}
+	after, changed, err := tx.updateRecord(r, values)
 	if err != nil || !changed {
 		return err
 	}
@@ -103,6 +107,10 @@ func (tx *Tx) Restore(keys []Key) (*Trashed, error) {
 			done.Warnings = append(done.Warnings, fmt.Sprintf("%s is not in the trash", tx.called(key)))
 			done.Records = append(done.Records, r)
 			continue
+		}
+		if r.Has(mergedInto) {
+			winner := tx.called(Key{r.Type, r.Int(mergedInto)})
+			done.Warnings = append(done.Warnings, fmt.Sprintf("%s was merged into %s, which keeps what it had: undo takes a merge back whole", r.Key(), winner))
 		}
 		if err := tx.setDeleted(r, nil); err != nil {
 			return nil, err

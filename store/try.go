@@ -48,11 +48,12 @@ type progress struct {
 	schema *schema.Schema
 	// redefined are rows of the schema that were written and not read yet.
 	redefined map[Key]bool
+	waiting   []wordRow
 }
 
 func (tx *Tx) progress() progress {
 	return progress{change: tx.change.id, rows: len(tx.change.rows), ids: maps.Clone(tx.ids), dirty: tx.dirty,
-		schema: tx.schema, redefined: maps.Clone(tx.redefined)}
+		schema: tx.schema, redefined: maps.Clone(tx.redefined), waiting: tx.waiting}
 }
 
 // rejoin adds what an attempt left to be brought up to date to what there was.
@@ -71,7 +72,8 @@ func (tx *Tx) rejoin(p progress) {
 func (tx *Tx) takeBack(p progress) {
 	tx.change.id = p.change
 	tx.change.takeBack(p.rows)
-	tx.ids, tx.dirty, tx.redefined = p.ids, p.dirty, p.redefined
+	tx.ids, tx.dirty, tx.redefined, tx.waiting = p.ids, p.dirty, p.redefined, p.waiting
+	clear(tx.remembered)
 	if tx.schema != p.schema {
 		tx.adopt(p.schema)
 	}

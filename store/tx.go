@@ -41,6 +41,12 @@ type Tx struct {
 	schema  *schema.Schema
 	// redefined are rows of the schema that were written since it was read.
 	redefined map[Key]bool
+	// made are new records whose words and identifiers are not written yet.
+	made map[Key]bool
+	// waiting are rows of the full-text index that are not written yet, and
+	// remembered the words that this transaction has kept already.
+	waiting    []wordRow
+	remembered map[string]bool
 }
 
 // Schema is the database's record types, custom fields included.
@@ -62,7 +68,7 @@ func (tx *Tx) now() schema.Millis { return schema.MillisOf(tx.clock.Now) }
 func (db *DB) View(ctx context.Context, caller Caller, fn func(*Tx) error) error {
 	session, err := db.reader.take(ctx)
 	if err != nil {
-		return storeError(ctx, err)
+		return db.storeError(ctx, err)
 	}
 	tx := &Tx{ctx: ctx, db: db, session: session, caller: caller}
 	err = session.begin(ctx, "BEGIN")
@@ -73,7 +79,7 @@ func (db *DB) View(ctx context.Context, caller Caller, fn func(*Tx) error) error
 		err = fn(tx)
 	}
 	db.reader.give(session, session.end("ROLLBACK") == nil && tx.failed == nil)
-	return storeError(ctx, err)
+	return db.storeError(ctx, err)
 }
 
 // ErrDryRun undoes everything when the function given to Update returns it,
@@ -90,7 +96,7 @@ func (db *DB) Update(ctx context.Context, caller Caller, fn func(*Tx) error) err
 	defer db.unlock()
 	session, err := db.writer.take(ctx)
 	if err != nil {
-		return storeError(ctx, err)
+		return db.storeError(ctx, err)
 	}
 	tx := &Tx{ctx: ctx, db: db, session: session, write: true, caller: caller}
 	err = db.beginWrite(ctx, session)
@@ -111,7 +117,7 @@ func (db *DB) Update(ctx context.Context, caller Caller, fn func(*Tx) error) err
 		if errors.Is(err, ErrDryRun) {
 			return nil
 		}
-		return storeError(ctx, err)
+		return db.storeError(ctx, err)
 	}
 	return db.commit(session)
 }
@@ -121,6 +127,9 @@ func (db *DB) Update(ctx context.Context, caller Caller, fn func(*Tx) error) err
 func (db *DB) commit(session *session) error {
 	err := session.end("COMMIT")
 	db.writer.give(session, err == nil)
+	if isFull(err) {
+		return db.errFull()
+	}
 	if err != nil {
 		return schema.Errorf(schema.UnknownOutcome, "the write may or may not stand: send it again with the same idempotency_key, or look with history")
 	}
@@ -171,6 +180,7 @@ func (db *DB) beginWrite(ctx context.Context, session *session) error {
 // begin loads what every transaction carries.
 func (tx *Tx) begin() error {
 	tx.ids, tx.setup, tx.dirty = map[int64]int64{}, map[Key]*Record{}, dirtySet{}
+	tx.made, tx.remembered = map[Key]bool{}, map[string]bool{}
 	tx.clock = schema.Clock{Now: tx.db.now(), Location: time.UTC}
 	if err := tx.checkState(); err != nil {
 		return err
@@ -201,7 +211,7 @@ func weekday(name string) time.Weekday {
 
 // query runs a statement that reads.
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
-	stmt, err := tx.prepared(query) //nolint:sqlclosecheck // the connection keeps it
+	stmt, err := tx.prepared(query, args) //nolint:sqlclosecheck // the connection keeps it
 	if err != nil {
 		return nil, tx.fail(err)
 	}
@@ -241,7 +251,7 @@ func (tx *Tx) exec(query string, args ...any) error {
 	if !tx.write {
 		return fmt.Errorf("store: write in a view: %s", query)
 	}
-	stmt, err := tx.prepared(query) //nolint:sqlclosecheck // the connection keeps it
+	stmt, err := tx.prepared(query, args) //nolint:sqlclosecheck // the connection keeps it
 	if err != nil {
 		return tx.fail(err)
 	}
@@ -260,9 +270,12 @@ func (tx *Tx) fail(err error) error {
 	return err
 }
 
-func (tx *Tx) prepared(query string) (*sql.Stmt, error) {
+func (tx *Tx) prepared(query string, args []any) (*sql.Stmt, error) {
 	if tx.failed != nil {
 		return nil, tx.failed
+	}
+	if tx.db.options.Trace != nil {
+		tx.db.options.Trace(query, args)
 	}
 	stmt, err := tx.session.statement(tx.ctx, query)
 	if err != nil {

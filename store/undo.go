@@ -136,12 +136,35 @@ func (u *undoing) mark(id int64, tool string) error {
 	if err != nil {
 		return err
 	}
+	changed := []int64{id}
 	if tool == undoTool {
-		if err := u.tx.exec(`UPDATE change_set SET undone_by = NULL WHERE undone_by = ?`, id); err != nil {
+		if changed, err = u.freed(id); err != nil {
 			return err
 		}
 	}
-	return u.tx.exec(`UPDATE change_set SET undone_by = ? WHERE id = ?`, by, id)
+	if err := u.tx.exec(`UPDATE change_set SET undone_by = ? WHERE id = ?`, by, id); err != nil {
+		return err
+	}
+	for _, one := range changed {
+		if err := u.tx.reseal(one); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// freed takes back that an undo had undone others, and gives all that changed.
+func (u *undoing) freed(id int64) (changed []int64, err error) {
+	err = u.tx.scan(`SELECT id FROM change_set WHERE undone_by = ? OR id = ? ORDER BY id`, []any{id, id}, func(rows *sql.Rows) error {
+		var one int64
+		err := rows.Scan(&one)
+		changed = append(changed, one)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return changed, u.tx.exec(`UPDATE change_set SET undone_by = NULL WHERE undone_by = ?`, id)
 }
 
 func (u *undoing) rows(id int64) (list []undoRow, err error) {
@@ -283,6 +306,12 @@ func (u *undoing) link(row undoRow) error {
 	if found != expected {
 		u.conflict(UndoConflict{Record: Ref{row.subject.Type, row.subject.ID, u.tx.called(row.object)}, Left: expected, Now: found})
 		return nil
+	}
+	for _, end := range []Key{row.subject, row.object} {
+		if there, err := u.tx.exists(end); err != nil || !there {
+			u.conflict(UndoConflict{Record: Ref{Type: end.Type, ID: end.ID, Name: "is gone"}})
+			return err
+		}
 	}
 	u.wrote(row.subject)
 	u.wrote(row.object)

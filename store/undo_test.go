@@ -209,13 +209,20 @@ func (f *fixture) randomWrite(random *rand.Rand) bool {
 		if err != nil {
 			return err
 		}
-		switch action := random.IntN(5); {
+		switch action := random.IntN(6); {
 		case len(ids) > 0 && action == 0:
 			_, err = tx.Delete([]Key{{in.Type, ids[random.IntN(len(ids))]}})
 		case len(ids) > 0 && action < 3:
 			_, err = tx.Update(Key{in.Type, ids[random.IntN(len(ids))]}, in, WriteOptions{Problems: problems})
 		case len(ids) > 0 && action == 3:
 			_, err = tx.Link(Key{in.Type, ids[random.IntN(len(ids))]}, []string{"tag:" + pick("A", "D")}, LinkOptions{})
+		case len(ids) > 1 && action == 4:
+			random.Shuffle(len(ids), func(i, j int) { ids[i], ids[j] = ids[j], ids[i] })
+			losers := []Key{{in.Type, ids[1]}}
+			if len(ids) > 2 && random.IntN(2) == 0 {
+				losers = append(losers, Key{in.Type, ids[2]})
+			}
+			_, err = tx.merge(Key{in.Type, ids[0]}, losers, nil)
 		default:
 			_, err = tx.Create(in, WriteOptions{Problems: problems})
 		}

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
 )
 
 // WriteOptions say how a record is written.
@@ -32,6 +34,8 @@ type Written struct {
 	// Removed names what a new list took away ("con_7 Jane Doe").
 	Removed []string
 	Changed bool
+	// Relinked are the relations over which links were added or taken away.
+	Relinked []string
 	// Next is the task that completing a recurring one made.
 	Next *Record
 }
@@ -228,15 +232,22 @@ func (tx *Tx) resolveOrMake(d *draft, relation *schema.Relation, path, name stri
 	if relation.To.Name != madeOnUse {
 		return tx.Resolve(path, name, []*schema.Type{relation.To}, Scope{}, d.problems)
 	}
-	key, warning, err := tx.tag(name)
-	if err != nil {
-		d.problems.Add(path, "%s: %v", path, err)
-		return Key{}, false
+	clean, removed := text.Clean(name)
+	key, warning, err := tx.tag(clean)
+	var known *schema.Error
+	switch {
+	case errors.As(err, &known):
+		d.problems.Add(path, "%s: %s", path, known.Message)
+	case err != nil:
+		d.problems.Add(path, "%s: could not be looked up: try again", path)
+	}
+	if removed {
+		d.warnings = append(d.warnings, path+": invisible or control characters were removed")
 	}
 	if warning != "" {
 		d.warnings = append(d.warnings, warning)
 	}
-	return key, true
+	return key, err == nil
 }
 
 // defaults fills in what a new record gets unless it is given.

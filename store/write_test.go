@@ -125,6 +125,35 @@ func TestDealLines(t *testing.T) {
 	}
 }
 
+func TestCurrencyOfPricedLines(t *testing.T) {
+	f := newFixture(t)
+	f.create("service", map[string]any{"name": "Audit", "amount": 100})
+	d := f.create("deal", map[string]any{"name": "D", "services": []any{"Audit"}})
+	for _, args := range []map[string]any{{"currency": "USD"}, {"currency": "USD", "services": []any{map[string]any{"service": "Audit", "quantity": 2}}}} {
+		_, err := f.tryChange(d, args, WriteOptions{})
+		if e := wantCode(t, err, schema.InvalidArgument); !strings.Contains(e.Message, "priced in EUR: give services with unit_price") {
+			t.Errorf("%v: %s", args, e.Message)
+		}
+	}
+	f.change(d, map[string]any{"currency": "EUR", "name": "E"})
+	d = f.change(d, map[string]any{"currency": "USD", "services": []any{map[string]any{"service": "Audit", "unit_price": 110}}}).Record
+	f.want(d, "currency", "USD")
+	f.want(d, "amount", "110")
+	bare := f.create("deal", map[string]any{"name": "F", "value": 5})
+	f.want(f.change(bare, map[string]any{"currency": "USD"}).Record, "currency", "USD")
+	f.want(f.change(d, map[string]any{"currency": "GBP", "services": []any{}}).Record, "currency", "GBP")
+}
+
+func TestLostReasonIsOfTheLoss(t *testing.T) {
+	f := newFixture(t)
+	d := f.create("deal", map[string]any{"name": "D", "stage": "Lost", "lost_reason": "price"})
+	f.want(f.change(d, map[string]any{"name": "E"}).Record, "lost_reason", "price")
+	f.want(f.change(d, map[string]any{"stage": "Lead"}).Record, "lost_reason", "")
+	f.change(d, map[string]any{"stage": "Lost", "lost_reason": "time"})
+	f.want(f.change(d, map[string]any{"stage": "Won"}).Record, "lost_reason", "")
+	f.want(f.change(d, map[string]any{"stage": "Lead", "lost_reason": "kept"}).Record, "lost_reason", "kept")
+}
+
 func TestRecurringTask(t *testing.T) {
 	f := newFixture(t)
 	f.create("organization", map[string]any{"name": "Acme"})

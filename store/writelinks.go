@@ -11,6 +11,9 @@ import (
 // madeOnUse is the one type whose records are made when they are first named.
 const madeOnUse = "tag"
 
+// MadeOnUse says that an unknown name of this type makes a new record of it.
+func MadeOnUse(t *schema.Type) bool { return t.Name == madeOnUse }
+
 // tag finds a tag by its name or id, or makes it and names the nearest other.
 func (tx *Tx) tag(name string) (key Key, warning string, err error) {
 	t := tx.Schema().Type(madeOnUse)
@@ -26,7 +29,7 @@ func (tx *Tx) tag(name string) (key Key, warning string, err error) {
 	}
 	value, err := tx.Reader(false).Parse(t.Field("name"), name)
 	if err != nil || value == nil {
-		return key, "", fmt.Errorf("a tag needs a name of at most 255 characters")
+		return key, "", schema.Errorf(schema.InvalidArgument, "a tag needs a name of at most %d characters", t.Field("name").Limit())
 	}
 	warning = fmt.Sprintf("new tag %q", value)
 	if near := text.Nearest(name, tx.titles(t, 200)); near != "" {

@@ -6,11 +6,13 @@ import (
 
 	"modernc.org/sqlite"
 
+	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
 )
 
-// This file is the JSON that SQLite alone understands, and the folding of
-// text that no column keeps folded. A second engine has a file like it.
+// This file is what lists and filters ask of SQLite alone: JSON, the folding
+// of text that no column keeps folded, full text, and counting by an index. A
+// second engine has a file like it.
 
 // registerFolding gives SQL text.Fold under the name crm_fold, for texts
 // inside of JSON. No index and no view uses it, so that every SQLite can
@@ -61,3 +63,19 @@ func jsonMerged(column string) string {
 func jsonListHolds(column string, values []any) clause {
 	return sqlText("EXISTS (SELECT 1 FROM json_each(" + column + ") held WHERE ").plus(isOneOf(sqlText("held.value"), values)).then(")")
 }
+
+// countAll counts the records that lists show, by an index that holds nothing
+// else: left to itself the engine may read the whole table.
+func countAll(t *schema.Type) string {
+	return "SELECT count(*) FROM " + t.Name + " t INDEXED BY " + t.Name + "_by_" + t.Sorts[0] + " WHERE "
+}
+
+const (
+	// haveWords are the rows of the full-text index "found" with the words of
+	// an expression.
+	haveWords = "found.fulltext MATCH ?"
+	// numberFound is the number of the record of a row.
+	numberFound = "found.rowid / 64"
+	// typeFound is the code of its type.
+	typeFound = "found.rowid % 64"
+)

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/crmcp/crmcp/schema"
+)
+
+// versions compares what is not written into the history itself, but follows
+// from it: how often a record was changed, when last and by whom.
+func (c *checker) versions(r *Record, own []logRow) error {
+	var rows []versionRow
+	for _, row := range own {
+		rows = append(rows, versionRow{row.change, row.seq, row.code, row.id, 0, row.action})
+	}
+	if r.Type.Class != schema.Part {
+		var err error
+		if rows, err = c.versionRows(r.Key()); err != nil {
+			return err
+		}
+	}
+	var version, change int64
+	for _, row := range rows {
+		own := row.code == r.Type.Code && row.id == r.ID
+		switch {
+		case own && row.action == "insert":
+			version, change = 1, row.change
+		case own, change != row.change && c.counts(r.Type, row):
+			version, change = version+1, row.change
+		}
+	}
+	var at, user int64
+	if _, err := c.tx.one(`SELECT at, user_id FROM change_set WHERE id = ?`, []any{change}, &at, &user); err != nil {
+		return err
+	}
+	for name, wanted := range map[string]any{"version": version, "updated_at": schema.Millis(at), "updated_by": user} {
+		if r.Values[name] != wanted {
+			err := c.add(Finding{Record: r.Key().String(), Field: name, Message: fmt.Sprintf("holds %s, its history gives %s", shortened(r.Values[name]), shortened(wanted))})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// versionRows reads the rows of the history of which a record is at one end.
+func (c *checker) versionRows(key Key) (list []versionRow, err error) {
+	query := versionRowsSQL("subject") + ` UNION ALL ` + versionRowsSQL("object") + ` ORDER BY change_id, seq`
+	err = c.tx.scan(query, []any{key.Type.Code, key.ID, key.Type.Code, key.ID}, func(rows *sql.Rows) error {
+		var row versionRow
+		err := rows.Scan(&row.change, &row.seq, &row.code, &row.id, &row.other, &row.action)
+		list = append(list, row)
+		return err
+	})
+	return list, err
+}
+
+// versionRow is a row of the history that may count a record's version up:
+// its own, or that of a part or link whose other end has the type other.
+type versionRow struct {
+	change, seq, code, id, other int64
+	action                       string
+}
+
+// versionRowsSQL reads the rows of which a record is at one end.
+func versionRowsSQL(end string) string {
+	other := "object"
+	if end == "object" {
+		other = "subject"
+	}
+	return `SELECT change_id, seq, type, record_id, coalesce(` + other + `_type, 0), action FROM change_row WHERE ` + end + `_type = ? AND ` + end + `_id = ?`
+}
+
+// counts says whether a part or a link counts for a record at one end of it.
+func (c *checker) counts(t *schema.Type, row versionRow) bool {
+	if row.action == purged {
+		return false
+	}
+	if row.code != 0 {
+		part := c.tx.typeOf(row.code)
+		return part != nil && slices.Contains(counted[part.Name], t.Name)
+	}
+	if row.action == "update" {
+		return false
+	}
+	other := c.tx.typeOf(row.other)
+	return t.Class != schema.Record || other != nil && other.Class != schema.Record
+}
