@@ -50,6 +50,13 @@ type Report struct {
 	Created, Updated, Skipped, Unchanged int
 	// Refused are the rows that were not written, in the order of the file.
 	Refused []RowError
+	// Doubles are the new records that look like ones that were there before.
+	// MayHaveMore is set where there were too many new ones to compare them all.
+	Doubles     []Double
+	MayHaveMore bool
+	// Missing are the types of records that rows name and that are not there,
+	// nor any of a similar name, in the order in which rows first name them.
+	Missing []*schema.Type
 	// Warnings name the line that they are about, where it is about one.
 	Warnings []string
 	// Change is the number of the change set; 0 where nothing was written.
@@ -66,6 +73,16 @@ type RowError struct {
 	Problems []schema.Problem
 }
 
+// Double is a row whose new record looks like one that was there before.
+type Double struct {
+	Row int
+	Of  store.Likely
+}
+
+// maxCompared is how many new records are compared with those that were there;
+// it takes about half the time of writing one.
+const maxCompared = 10_000
+
 // progressEvery is after how many rows Progress is called.
 const progressEvery = 100
 
@@ -74,7 +91,7 @@ const progressEvery = 100
 // is for what stops the whole: an unreadable file, a wrong mapping, a busy
 // database. Then nothing is written.
 func ImportCSV(ctx context.Context, db *store.DB, caller store.Caller, t *schema.Type, r io.Reader, o Options) (*Report, error) {
-	if t.Class == schema.Setup && len(t.Names) == 0 {
+	if t.Class == schema.Setup && len(t.Names) == 0 || t.Defines {
 		return nil, schema.Errorf(schema.InvalidArgument, "a %s cannot be imported", t.Name)
 	}
 	if !slices.Contains([]string{UpdateSame, Update, Skip, Refuse, CreateAnyway}, o.IfExists) {
@@ -90,8 +107,17 @@ func ImportCSV(ctx context.Context, db *store.DB, caller store.Caller, t *schema
 	}
 	var report *Report
 	err = db.Update(ctx, caller, func(tx *store.Tx) error {
-		report = &Report{Plan: plan, Warnings: slices.Clone(file.warnings)}
-		im := newImporter(tx, plan, o, report)
+		// Custom fields may have been defined since the plan was made.
+		if current := tx.Schema().Type(t.Name); current != t {
+			if plan, err = fullPlan(tx.Schema(), current, file, o); err != nil {
+				return err
+			}
+		}
+		report = &Report{Plan: plan, Warnings: slices.Concat(file.warnings, plan.warnings)}
+		im, err := newImporter(tx, plan, o, report)
+		if err != nil {
+			return err
+		}
 		if err := im.all(file.lines); err != nil {
 			return err
 		}
@@ -120,9 +146,7 @@ func fullPlan(s *schema.Schema, t *schema.Type, file *sheet, o Options) (*Plan, 
 		return nil, err
 	}
 	if o.KeepUnmapped && len(plan.Unmapped) > 0 {
-		if err := plan.keepUnmapped(); err != nil {
-			return nil, err
-		}
+		plan.keepUnmapped()
 	}
 	plan.learn(file.lines)
 	return plan, plan.check()

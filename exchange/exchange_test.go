@@ -222,7 +222,6 @@ func TestImportRefusesTheWhole(t *testing.T) {
 		"constant":   {"deal", "name\nOne\n", Options{Set: []string{"stagee=Won"}}, `did you mean "stage"?`},
 		"no value":   {"deal", "name\nOne\n", Options{Set: []string{"stage"}}, `must be "field=value"`},
 		"if_exists":  {"deal", "name\nOne\n", Options{IfExists: "merge"}, "if_exists must be"},
-		"metadata":   {"user", "first_name,city\nEve,Paris\n", Options{KeepUnmapped: true}, "has no metadata"},
 		"company":    {"company", "name\nUs\n", Options{}, "cannot be imported"},
 		"empty file": {"deal", "", Options{}, "is empty"},
 	} {

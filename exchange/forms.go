@@ -33,8 +33,13 @@ func (c *Column) learner() func(string) {
 		return nil
 	}
 	switch c.aim.field.Kind {
-	case schema.Integer, schema.Number, schema.Money:
+	case schema.Integer, schema.Number:
 		return c.marks.learn
+	case schema.Money:
+		return func(cell string) {
+			number, _ := splitAmount(cell, "")
+			c.marks.learn(number)
+		}
 	case schema.DateOnly, schema.PartialDate, schema.DateTime:
 		return c.order.learn
 	}

@@ -23,13 +23,20 @@ type importer struct {
 	columns []*Column
 	// lines say on which line a record of this import stands.
 	lines map[store.Key]int
-	done  int
-	total int
+	// watchful is set where there were records of the type before.
+	watchful bool
+	compared int
+	done     int
+	total    int
 }
 
-func newImporter(tx *store.Tx, plan *Plan, o Options, report *Report) *importer {
+func newImporter(tx *store.Tx, plan *Plan, o Options, report *Report) (*importer, error) {
+	before, err := tx.IDs(plan.Type, nil, 1)
+	if err != nil {
+		return nil, err
+	}
 	reader := tx.Reader(true)
-	im := &importer{tx: tx, plan: plan, options: o, report: report, reader: reader, lines: map[store.Key]int{},
+	im := &importer{tx: tx, plan: plan, options: o, report: report, reader: reader, lines: map[store.Key]int{}, watchful: len(before) > 0,
 		references: &references{tx: tx, of: plan.Type, source: o.Source, known: map[reference]referred{}}}
 	for _, list := range [][]Column{plan.Constants, plan.Columns} {
 		for i := range list {
@@ -39,7 +46,7 @@ func newImporter(tx *store.Tx, plan *Plan, o Options, report *Report) *importer 
 		}
 	}
 	slices.SortStableFunc(im.columns, func(a, b *Column) int { return cmp.Compare(a.rank(), b.rank()) })
-	return im
+	return im, nil
 }
 
 // rank puts the source before the external ids that it belongs to, and those
@@ -73,6 +80,8 @@ func (im *importer) all(lines []line) error {
 		lines = early
 	}
 	slices.SortFunc(im.report.Refused, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
+	slices.SortFunc(im.report.Doubles, func(a, b Double) int { return cmp.Compare(a.Row, b.Row) })
+	im.report.Missing = im.references.missing
 	return nil
 }
 
@@ -130,6 +139,9 @@ func (im *importer) write(r *row) error {
 	}
 	if err == nil {
 		im.count(r, written, exists)
+		if !exists {
+			err = im.compare(r, written.Record)
+		}
 	}
 	return err
 }
@@ -139,16 +151,39 @@ var refusals = []schema.ErrorCode{schema.InvalidArgument, schema.Ambiguous, sche
 
 // existing finds the record that a row means, as the options have it.
 func (im *importer) existing(r *row) (store.Key, bool) {
-	sure := r.in.Has("uid") || r.in.Has("external_id")
-	if len(r.problems) > 0 || im.options.IfExists == CreateAnyway || im.options.IfExists == UpdateSame && !sure {
+	if len(r.problems) > 0 || im.options.IfExists == CreateAnyway || im.options.IfExists == UpdateSame && !r.isSure() {
 		return store.Key{}, false
 	}
-	key, found := im.tx.Existing(r.in, &r.problems)
+	existing := im.tx.Existing
+	if im.options.IfExists == Skip || im.options.IfExists == Refuse {
+		existing = im.tx.ExistingOrNamesake
+	}
+	key, found := existing(r.in, &r.problems)
 	if found && im.options.IfExists == Refuse {
 		r.problems = append(r.problems, schema.Problem{Message: fmt.Sprintf("%s is there already", key),
 			Candidates: []schema.Candidate{{ID: key.String(), Name: r.name()}}})
 	}
 	return key, found
+}
+
+// isSure says whether a row says itself which record it means.
+func (r *row) isSure() bool { return r.in.Has("uid") || r.in.Has("external_id") }
+
+// compare reports a new record that looks like one that was there before.
+func (im *importer) compare(r *row, created *store.Record) error {
+	if !im.watchful || im.options.IfExists == CreateAnyway || r.isSure() {
+		return nil
+	}
+	if im.compared++; im.compared > maxCompared {
+		im.report.MayHaveMore = true
+		return nil
+	}
+	likely, err := im.tx.LikelyDuplicates(created)
+	at := slices.IndexFunc(likely, func(l store.Likely) bool { return im.lines[l.Key] == 0 })
+	if err == nil && at >= 0 {
+		im.report.Doubles = append(im.report.Doubles, Double{Row: r.number, Of: likely[at]})
+	}
+	return err
 }
 
 // keep leaves what a record has beyond what the row speaks of: its contact

@@ -19,6 +19,8 @@ type Plan struct {
 	// Unmapped are the headers of columns that nobody asked to leave out and
 	// that have no field.
 	Unmapped []string
+
+	warnings []string
 }
 
 // Column is one column of a file and where its cells go.
@@ -215,11 +217,12 @@ func (p *Plan) set(s *schema.Schema, constants []string) error {
 	return problems.Err()
 }
 
-// keepUnmapped sends what has no field to the metadata.
-func (p *Plan) keepUnmapped() error {
+// keepUnmapped sends what has no field to the metadata, where the type has it.
+func (p *Plan) keepUnmapped() {
 	metadata := p.Type.Field("metadata")
 	if metadata == nil {
-		return schema.Errorf(schema.InvalidArgument, "a %s has no metadata to keep other columns in: leave them out, or map them", p.Type.Name)
+		p.warnings = append(p.warnings, fmt.Sprintf("a %s has no metadata to keep other columns in: %s left out", p.Type.Name, strings.Join(p.Unmapped, ", ")))
+		return
 	}
 	for i := range p.Columns {
 		c := &p.Columns[i]
@@ -234,7 +237,6 @@ func (p *Plan) keepUnmapped() error {
 		c.take(a, "kept")
 	}
 	p.listUnmapped()
-	return nil
 }
 
 // fills says whether a column or constant gives one of these fields.

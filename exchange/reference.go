@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
@@ -15,6 +16,8 @@ type references struct {
 	of     *schema.Type
 	source string
 	known  map[reference]referred
+	// missing are the types of records that rows name and that are not there.
+	missing []*schema.Type
 }
 
 type reference struct {
@@ -68,6 +71,10 @@ func (f *references) find(ref reference) referred {
 		key, ok = f.tx.Resolve("", ref.value, []*schema.Type{ref.to}, store.Scope{}, &problems)
 	}
 	if !ok {
+		unknown := !slices.ContainsFunc(problems, func(p schema.Problem) bool { return len(p.Candidates) > 0 })
+		if unknown && ref.to != f.of && !slices.Contains(f.missing, ref.to) {
+			f.missing = append(f.missing, ref.to)
+		}
 		return referred{problems: problems}
 	}
 	return referred{id: key.String()}

@@ -24,6 +24,8 @@ type row struct {
 	listed   map[string]any
 	// single are the relations of which the row names one record.
 	single []*schema.Relation
+	// amounts are those that say their currency.
+	amounts []amount
 	// early is set where the row names a record of its own type that is not there.
 	early bool
 }
@@ -67,7 +69,7 @@ func (im *importer) readCell(r *row, c *Column, cell string) {
 		name := c.aim.field.Name
 		r.labelled[name] = append(r.labelled[name], map[string]any{"label": c.aim.key, "value": cell})
 	case metadataKey:
-		r.metadata[c.aim.key] = cell
+		r.metadata[c.aim.key] = plainValue(cell)
 	case membershipPart:
 		im.readMembership(r, c, cell)
 	case fullName:
@@ -89,6 +91,12 @@ func (im *importer) readRelated(r *row, relation *schema.Relation, cell string) 
 }
 
 func (im *importer) readField(r *row, c *Column, cell string) {
+	if c.aim.field.Kind == schema.Money {
+		number, currency := splitAmount(cell, im.tx.Company().Text("currency"))
+		if cell = number; currency != "" {
+			r.amounts = append(r.amounts, amount{c, currency})
+		}
+	}
 	value, err := c.plain(cell)
 	if err != nil {
 		r.problems.Add(headerOf(*c), "%s %v", c.Target, err)
@@ -160,6 +168,7 @@ func (im *importer) finishRow(r *row) {
 			im.finishDetails(r, f)
 		}
 	}
+	im.finishAmounts(r)
 	if r.in.Has("external_id") && !r.in.Has("external_source") && im.options.Source != "" {
 		r.in.Values["external_source"] = im.options.Source
 	}

@@ -1,0 +1,37 @@
+package exchange
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestSplitAmount(t *testing.T) {
+	for _, c := range []struct{ cell, number, currency string }{
+		{"€ 1,200.50", "1,200.50", "EUR"}, {"1.200,50 €", "1.200,50", "EUR"}, {"USD 1200", "1200", "USD"}, {"1200usd", "1200", "USD"},
+		{"-€5", "-5", "EUR"}, {"€ -5", "-5", "EUR"}, {"$.50", ".50", "AUD"}, {"US$ 5", "5", "USD"}, {"R$5", "5", "BRL"}, {"¥5", "5", "JPY"},
+		{"1\u00a0200,50\u00a0€", "1\u00a0200,50", "EUR"}, {"€ 1.200,-", "1.200", "EUR"}, {"CHF 1'200", "1'200", "CHF"},
+		{"1,200.50", "1,200.50", ""}, {"-5", "-5", ""}, {"5 apples", "5 apples", ""}, {"EUR 5 USD", "EUR 5 USD", ""}, {"€", "€", ""}, {"1e3", "1e3", ""}, {"", "", ""},
+	} {
+		if number, currency := splitAmount(c.cell, "AUD"); number != c.number || currency != c.currency {
+			t.Errorf("%q is %q %q, want %q %q", c.cell, number, currency, c.number, c.currency)
+		}
+	}
+}
+
+func TestAmountsWithCurrencies(t *testing.T) {
+	c := newCRM(t)
+	c.clean("deal", "name;value\nA;€ 1,200.50\nB;£7,25\nC;USD 1200\nD;9\n", Options{})
+	for filter, currency := range map[string]string{"value = 1200.5": "EUR", "value = 7.25": "GBP", "value = 1200": "USD", "value = 9": "EUR"} {
+		if got := c.one("deal", filter).Text("currency"); got != currency {
+			t.Errorf("%s is in %s, want %s", filter, got, currency)
+		}
+	}
+	report := c.load("deal", "name,value,currency\nE,$5,USD\nF,$5,\nG,$5,GBP\n", Options{})
+	if report.Created != 2 || len(report.Refused) != 1 || !strings.Contains(refusedLines(report)[4], "value is in USD but currency is GBP") {
+		t.Errorf("%+v", report)
+	}
+	shown := c.load("service", "name,price\nH,\"1.200,50 €\"\nI,\"€ 1.234\"\n", Options{})
+	if shown.Created != 2 || len(c.find("service", "amount = 1234")) != 1 {
+		t.Errorf("%+v", shown)
+	}
+}
