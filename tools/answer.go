@@ -6,8 +6,11 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
 )
 
 // Answer is what a call gives back: one JSON object, twice.
@@ -48,7 +51,12 @@ func answerText(lines string) *Answer {
 // do nothing about is logged under an id, which is all that the answer says.
 func (s *Service) fail(ctx context.Context, tool string, err error) *Answer {
 	known, preview := s.explain(ctx, tool, err)
-	body := (&Object{}).Set("code", string(known.Code)).Set("message", known.Message).Put("problems", schema.Problems(known.Problems))
+	known = shortened(known)
+	message := known.Message
+	if len(known.Problems) == 1 && message == known.Problems[0].String() {
+		message = "1 problem"
+	}
+	body := (&Object{}).Set("code", string(known.Code)).Set("message", message).Put("problems", schema.Problems(known.Problems))
 	o := (&Object{}).Set("error", body)
 	if preview != nil {
 		o.members = append(o.members, preview.members...)
@@ -82,6 +90,27 @@ func (s *Service) explain(ctx context.Context, tool string, err error) (*schema.
 		message = known.Message
 	}
 	return schema.Errorf(schema.Internal, "%s. The log says more under %s", message, id), nil
+}
+
+// How much an error repeats of what was sent: it is read by a model, and a
+// wrong argument may be as long as a book.
+const (
+	longestMessage = 2_000
+	longestPath    = 200
+	mostProblems   = 50
+)
+
+func shortened(e *schema.Error) *schema.Error {
+	short := &schema.Error{Code: e.Code, Message: text.Truncate(e.Message, longestMessage)}
+	short.Problems = slices.Clone(e.Problems[:min(len(e.Problems), mostProblems)])
+	for i := range short.Problems {
+		p := &short.Problems[i]
+		p.Message, p.Path = text.Truncate(p.Message, longestMessage), text.Truncate(p.Path, longestPath)
+	}
+	if more := len(e.Problems) - mostProblems; more > 0 {
+		short.Problems = append(short.Problems, schema.Problem{Message: fmt.Sprintf("and %d more", more)})
+	}
+	return short
 }
 
 func newErrorID() string {

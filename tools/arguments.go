@@ -88,6 +88,9 @@ func (c *Call) read(t *schema.Type) {
 }
 
 func (c *Call) readOne(name string, raw any, t *schema.Type) {
+	if !c.isPlain(name, t) {
+		return
+	}
 	spelled := text.FieldName(name)
 	if arg := c.Tool.arg(spelled); arg != nil && !arg.Field {
 		c.readArg(arg, name, raw)
@@ -148,18 +151,14 @@ func (c *Call) givenTwice(name, earlier string) {
 	c.Problems.Add(name, "%s and %s are the same: give one of them", name, earlier)
 }
 
-func (c *Call) readMore(pair Pair, t *schema.Type) {
-	if canonicalField(t, pair.Name) == "" {
-		c.unknown(pair.Name, t)
-		return
-	}
-	c.readField(pair.Name, pair.Value, t)
-}
-
 func (c *Call) unknown(name string, t *schema.Type) {
 	near := nearestName(name, c.Tool, t)
 	p := schema.Problem{Path: name, DidYouMean: near, Message: c.Tool.Name + " takes no " + quote(text.Truncate(name, 60))}
+	option := optionNamed(t, name)
 	switch {
+	case option != "":
+		p.DidYouMean, _, _ = strings.Cut(option, "=")
+		p.Message += ": did you mean " + option + "?"
 	case near != "":
 		p.Message += ": did you mean " + quote(near) + "?"
 	case t != nil:
@@ -168,6 +167,21 @@ func (c *Call) unknown(name string, t *schema.Type) {
 		p.Message += "; it takes " + strings.Join(c.Tool.published(), ", ")
 	}
 	c.Problems = append(c.Problems, p)
+}
+
+// optionNamed is the choice of a field that an unknown name is, such as
+// status=completed for "completed": true; empty: none.
+func optionNamed(t *schema.Type, name string) string {
+	if t == nil {
+		return ""
+	}
+	option := strings.TrimPrefix(text.FieldName(name), "is_")
+	for _, f := range t.Fields {
+		if f.Kind == schema.Enum && f.Settable(false) && slices.Contains(f.Options, option) {
+			return f.Name + "=" + option
+		}
+	}
+	return ""
 }
 
 func nearestName(name string, tool *Tool, t *schema.Type) string {

@@ -30,9 +30,9 @@ func TestArgumentsAreTakenInEveryForm(t *testing.T) {
 		{Arg{Kind: Strings}, `"[\"a, b\",\"c\",\"c\"]"`, []string{"a, b", "c"}},
 		{Arg{Kind: Strings}, `[{"id":"con_1"},7]`, []string{"con_1", "7"}},
 		{Arg{Kind: Strings, Commas: true}, `"name, city"`, []string{"name", "city"}},
-		{Arg{Kind: Pairs}, `["a=1","b=x=y"]`, []Pair{{"a", "1"}, {"b", "x=y"}}},
-		{Arg{Kind: Pairs}, `{"b":null,"a":[1]}`, []Pair{{"a", []any{json.Number("1")}}, {"b", nil}}},
-		{Arg{Kind: Pairs}, `"{\"a\":\"1\"}"`, []Pair{{"a", "1"}}},
+		{Arg{Kind: Pairs}, `["a=1","b=x=y"]`, []Pair{{"a", "1", true}, {"b", "x=y", true}}},
+		{Arg{Kind: Pairs}, `{"b":null,"a":[1]}`, []Pair{{"a", []any{json.Number("1")}, false}, {"b", nil, false}}},
+		{Arg{Kind: Pairs}, `"{\"a\":\"1\"}"`, []Pair{{"a", "1", false}}},
 		{Arg{Kind: Struct}, `"{\"name\":\"x\"}"`, map[string]any{"name": "x"}},
 		{Arg{Kind: Structs}, `{"name":"x"}`, []map[string]any{{"name": "x"}}},
 	} {

@@ -33,6 +33,11 @@ type Call struct {
 	missing int
 	// hash stands for the arguments without the control arguments.
 	hash string
+	// outer is the batch of which the call is a step; steps are those of a batch,
+	// asks says that one of them wants to be confirmed.
+	outer *Call
+	asks  bool
+	steps []*step
 	// key signs confirm tokens; token is the one that the answer gives.
 	key   []byte
 	token string

@@ -17,13 +17,15 @@ func Catalog(s *schema.Schema) []*Tool {
 		[]*Tool{updateRecords(), duplicateRecord(), linkRecords(), unlinkRecords(), deleteRecords(), restoreRecords()},
 		notesTools(s),
 		peopleTools(s),
-		[]*Tool{historyTool(), undo()},
+		insightTools(),
+		[]*Tool{historyTool(), undo(), mergeRecords(), batch()},
+		setupTools(),
 	)
 }
 
 func listTools(s *schema.Schema) []*Tool {
 	specs := []listSpec{
-		{Type: "organization", Core: true, Limits: true, Example: `type in (customer, partner) and not tags has "VIP" and last_activity_at < -30d`, Sort: "-open_deal_value, name",
+		{Type: "organization", Core: true, Limits: true, Example: `type in (customer, partner) and not tags has "VIP" and not last_activity_at > -30d`, Sort: "-open_deal_value, name",
 			Description: "List organizations by any field of create_organization, computed ones (open_deal_count, open_deal_value, won_deal_value, last_activity_at, next_task_due_at) and related records."},
 		{Type: "contact", Core: true, Example: `organizations.city = Paris and job_title contains CEO and emails is empty`,
 			Description: "List people by any field of create_contact, those computed as in list_organizations, and related records."},
@@ -49,7 +51,7 @@ func listTools(s *schema.Schema) []*Tool {
 func createTools(s *schema.Schema) []*Tool {
 	duplicates := Arg{Name: "if_exists", Enum: ifExists()}
 	specs := []recordTool{
-		{Type: "organization", Core: true,
+		{Type: "organization", Core: true, Explain: true,
 			Description: "Add a company. Takes any field that describe lists, custom ones too; warns of likely duplicates.",
 			Args: []Arg{{Name: "name"}, {Name: "type"}, {Name: "status"}, {Name: "industry"}, {Name: "website"}, {Name: "emails"}, {Name: "phones"},
 				{Name: "street"}, {Name: "postal_code"}, {Name: "city"}, {Name: "country"}, {Name: "parent", Doc: "id, name or domain"},
@@ -86,7 +88,7 @@ func createTools(s *schema.Schema) []*Tool {
 
 func updateTools(s *schema.Schema) []*Tool {
 	specs := []recordTool{
-		{Type: "organization", Core: true,
+		{Type: "organization", Core: true, Explain: true,
 			Description: "Change an organization: any field of create_organization; what is not given stays. Lists replace the old ones; single entries: link_records, unlink_records.",
 			Args:        []Arg{{Name: "name"}, {Name: "type"}, {Name: "status"}, {Name: "industry"}, {Name: "website"}, {Name: "city"}, {Name: "country"}, {Name: "description"}, {Name: "owner"}}},
 		{Type: "contact", Core: true, Description: "Change a contact: any field of create_contact; lists as in update_organization. Employers: link_records.",

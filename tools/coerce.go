@@ -16,6 +16,8 @@ import (
 type Pair struct {
 	Name  string
 	Value any
+	// Written: it was one text, which may hold a second pair by mistake.
+	Written bool
 }
 
 // coerce takes a value for an argument in any form that leaves no doubt. The
@@ -118,7 +120,7 @@ func (a *Arg) coerceStrings(raw any) (any, error) {
 	}
 	list, err := eachText(listOf(raw))
 	if err != nil {
-		return nil, fmt.Errorf("must be a list of texts")
+		return nil, fmt.Errorf("must be a list of texts, not of objects: to link a new record create it first, then give its id or name")
 	}
 	for i := range list {
 		if list[i], err = a.option(list[i]); err != nil {
@@ -194,7 +196,7 @@ func coercePairs(raw any) (any, error) {
 	if object, ok := raw.(map[string]any); ok {
 		pairs := []Pair{}
 		for _, name := range slices.Sorted(maps.Keys(object)) {
-			pairs = append(pairs, Pair{name, object[name]})
+			pairs = append(pairs, Pair{Name: name, Value: object[name]})
 		}
 		return pairs, nil
 	}
@@ -205,7 +207,7 @@ func coercePairs(raw any) (any, error) {
 		if !found || strings.TrimSpace(name) == "" {
 			return nil, fmt.Errorf(`must be a list of "name=value"; %q is none`, text.Truncate(s, 40))
 		}
-		pairs = append(pairs, Pair{strings.TrimSpace(name), strings.TrimSpace(value)})
+		pairs = append(pairs, Pair{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value), Written: true})
 	}
 	if err != nil {
 		return nil, fmt.Errorf(`must be a list of "name=value"`)
@@ -246,7 +248,7 @@ func (a *Arg) readFields(path string, object map[string]any, problems *schema.Pr
 		raw, at := object[name], path+"."+name
 		field := findArg(a.Fields, text.FieldName(name))
 		delete(object, name)
-		if field == nil {
+		if field == nil || !text.IsPlainName(name) {
 			problems.Add(at, "%s takes %s, not %s", a.Name, joinNames(a.Fields), quote(text.Truncate(name, 60)))
 			continue
 		}

@@ -53,7 +53,7 @@ func (k *keyring) load(ctx context.Context, db *store.DB, caller store.Caller) (
 // it comes again with the token that the first answer gave. The tool must have
 // Confirms set. what says what would happen ("this would delete 14 records");
 // the preview stands beside the error. A dry run is never stopped: its answer
-// carries the token.
+// carries the token. Within a batch, the batch asks for all its steps at once.
 func (c *Call) Confirm(count int, what string, preview *Object) error {
 	if count <= confirmAbove {
 		return nil
@@ -63,6 +63,10 @@ func (c *Call) Confirm(count int, what string, preview *Object) error {
 
 // ConfirmAlways is Confirm whatever the number of records.
 func (c *Call) ConfirmAlways(what string, preview *Object) error {
+	if c.outer != nil {
+		c.outer.asks = true
+		return nil
+	}
 	if c.key == nil {
 		return fmt.Errorf("tools: %s asks for a confirmation but has no key", c.Tool.Name)
 	}

@@ -16,6 +16,16 @@ type recordTool struct {
 	// the schema, and its choices too where Choices is set.
 	Args    []Arg
 	Choices bool
+	// Explain describes the arguments that all such tools have; one of them does.
+	Explain bool
+}
+
+// explained puts words to an argument in the one tool that explains.
+func (spec recordTool) explained(arg Arg, words string) Arg {
+	if spec.Explain {
+		arg.Doc = words
+	}
+	return arg
 }
 
 // createTool adds a record of any type.
@@ -25,7 +35,7 @@ func createTool(s *schema.Schema, spec recordTool) *Tool {
 	if relationTo(s.Type("note"), t) != nil {
 		in = withArg(in, Arg{Name: "note", Hidden: true})
 	}
-	in = append(in, moreArg())
+	in = append(in, spec.explained(moreArg(), `other fields: "key=value"`))
 	in = withArg(in, Arg{Name: "if_exists", Enum: ifExists(), Hidden: true})
 	return &Tool{Name: "create_" + t.Name, Title: "Create " + t.Name, Description: spec.Description, Set: "records", Core: spec.Core,
 		Mode: Write, Of: t.Name, In: in, Run: runCreate}
@@ -90,9 +100,14 @@ func runCreate(c *Call) (*Object, error) {
 	t := c.Type(c.Tool.Of)
 	options := c.membership(t)
 	in := c.Input(t, true)
+	c.checkIfExists(t, in)
 	options.Problems = c.Problems
 	if choice := c.Text("if_exists"); choice != "" && choice != "create_anyway" {
-		key, found := c.Tx.Existing(in, &c.Problems)
+		existing := c.Tx.ExistingOrNamesake
+		if choice == "update" {
+			existing = c.Tx.Existing
+		}
+		key, found := existing(in, &c.Problems)
 		options.Problems = c.Problems
 		if found {
 			return c.meetExisting(choice, key, in, options)
@@ -105,7 +120,41 @@ func runCreate(c *Call) (*Object, error) {
 	if err := c.warnOfDuplicates(w.Record); err != nil {
 		return nil, err
 	}
-	return c.wroteWithNote(w)
+	o, err := c.wroteWithNote(w)
+	if err != nil {
+		return nil, err
+	}
+	return o, c.showMembership(o, w.Record.Key(), options)
+}
+
+// showMembership adds to a new contact the membership whose role or title was
+// given.
+func (c *Call) showMembership(o *Object, contact store.Key, options store.WriteOptions) error {
+	record, _ := o.Get("record").(*Object)
+	if options.Role == "" && options.Title == "" || record == nil {
+		return nil
+	}
+	linked, err := c.Tx.Linked(contact.Type.Relation("organizations"), []int64{contact.ID}, 1)
+	if err != nil || len(linked[contact.ID]) == 0 {
+		return err
+	}
+	first := linked[contact.ID][0]
+	member, err := c.Tx.Membership(store.Key{Type: first.Type, ID: first.ID}, contact)
+	if err != nil {
+		return err
+	}
+	shown, err := c.RenderOne(member, Look{Columns: namedColumns(member.Type, []string{"role", "title"})})
+	record.Put("membership", shown)
+	return err
+}
+
+// checkIfExists refuses if_exists where nothing says which record is meant.
+func (c *Call) checkIfExists(t *schema.Type, in *schema.Input) {
+	choice := c.Text("if_exists")
+	if choice == "" || choice == "create_anyway" || store.FoundByName(t) || in.Has("external_id") || in.Has("uid") {
+		return
+	}
+	c.Problems.Add(c.Path("if_exists"), "if_exists needs external_id here: a %s is not known by its name alone", t.Name)
 }
 
 // membership takes the role and title that belong to the membership which a

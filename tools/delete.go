@@ -11,7 +11,7 @@ const maxDeleted = 100
 
 func deleteRecords() *Tool {
 	return &Tool{Name: "delete_records", Title: "Delete records", Set: "records", Core: true, Mode: Destroy, Confirms: true,
-		Description: "Move 1-100 records of any types to the trash; restore_records brings them back.",
+		Description: "Move 1-100 records of any types to the trash; undo or restore_records brings them back.",
 		In: []Arg{
 			{Name: "ids", Kind: Strings, Required: true, Aliases: []string{"id", "records", "record"}},
 			{Name: "dry_run", Kind: Boolean, Doc: "says what hangs on them"},
@@ -65,20 +65,17 @@ func (c *Call) atMost(name string, count, limit int) error {
 
 func restoreRecords() *Tool {
 	return &Tool{Name: "restore_records", Title: "Restore records", Set: "records", Mode: Write, Idempotent: true,
-		Description: "Bring records back from the trash, with their links.",
+		Description: "Bring records back from the trash, with their links, by id or name.",
 		In:          []Arg{{Name: "ids", Kind: Strings, Required: true, Aliases: []string{"id", "records", "record"}}},
 		Run:         runRestore}
 }
 
 func runRestore(c *Call) (*Object, error) {
 	var keys []store.Key
-	for i, id := range c.List("ids") {
-		t, number, ok := c.Tx.Schema().ParseID(id)
-		if !ok {
-			c.Problems.Add(fmt.Sprintf("%s[%d]", c.Path("ids"), i), "%s is no id: what is in the trash is found by its id alone, such as org_42 (history shows it)", quote(id))
-			continue
+	for i, reference := range c.List("ids") {
+		if key, ok := c.Tx.InTrash(fmt.Sprintf("%s[%d]", c.Path("ids"), i), reference, &c.Problems); ok {
+			keys = append(keys, key)
 		}
-		keys = append(keys, store.Key{Type: t, ID: number})
 	}
 	if err := c.atMost("ids", len(keys), maxDeleted); err != nil || len(c.Problems) > 0 {
 		return nil, err

@@ -20,7 +20,7 @@ func (c *Call) describeType(t *schema.Type) *Object {
 }
 
 func (c *Call) describeField(f *schema.Field) *Object {
-	o := (&Object{}).Set("name", f.Name).Set("kind", f.Kind.String()).Put("to", f.To).Put("options", f.Options)
+	o := (&Object{}).Set("name", f.Name).Set("kind", f.KindName()).Put("label", f.Label).Put("to", f.To).Put("options", f.Options)
 	if f.Kind == schema.Reference && !f.System {
 		if to := c.Type(f.To); to.Class == schema.Setup {
 			o.Put("options", c.Tx.FilterEnv().Names(to, describedNames))

@@ -52,7 +52,7 @@ func runDuplicate(c *Call) (*Object, error) {
 func copyFields(in *schema.Input, original *store.Record) {
 	for _, f := range original.Type.Fields {
 		value, has := original.Values[f.Name]
-		isOwn := f.Settable(false) && f.Kept == "" && (!f.System || f.Kind == schema.JSONObject)
+		isOwn := f.Settable(false) && !f.Unique && f.Kept == "" && (!f.System || f.Kind == schema.JSONObject)
 		if has && isOwn && !in.Has(f.Name) {
 			in.Values[f.Name] = value
 		}

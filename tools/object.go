@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -35,6 +36,10 @@ func (o *Object) Set(name string, value any) *Object {
 	}
 	o.members = append(o.members, member{name, value})
 	return o
+}
+
+func (o *Object) drop(name string) {
+	o.members = slices.DeleteFunc(o.members, func(m member) bool { return m.name == name })
 }
 
 // Get gives a member's value; nil: there is none.

@@ -40,6 +40,8 @@ func (c *Call) asError(problems schema.Problems, cause *schema.Error) error {
 		return cause
 	}
 	switch {
+	case cause != nil && len(c.steps) > 0:
+		whole.Code, whole.Message = cause.Code, cause.Message
 	case len(problems) == c.missing:
 		whole.Code = schema.NotFound
 	case cause != nil && len(c.Problems) == 0 && cause.Code != schema.InvalidArgument && cause.Code != schema.Ambiguous:

@@ -102,6 +102,8 @@ func (c *Call) fieldValues(t *schema.Type, records []*store.Record, column Colum
 	switch f := column.Field; f.Kind {
 	case schema.Reference:
 		return c.referenceValues(f, records)
+	case schema.AnyRecord:
+		return c.anyValues(f, records)
 	case schema.DetailList:
 		return c.detailValues(t, records, f.Kept)
 	}
@@ -123,20 +125,13 @@ func shownValue(column Column, value any, whole bool) any {
 			return text.Truncate(v, listedText)
 		}
 	case schema.Range:
-		return rangeText(column.Field, v)
+		return column.Field.RangeText(v)
 	case map[string]any:
 		if column.Key != "" {
 			return v[column.Key]
 		}
 	}
 	return value
-}
-
-func rangeText(f *schema.Field, v schema.Range) string {
-	if f.Kind == schema.DateRange {
-		return schema.Date(v.Start).String() + "/" + schema.Date(v.End).String() //nolint:gosec // dates have eight digits
-	}
-	return schema.Millis(v.Start).String() + "/" + schema.Millis(v.End).String()
 }
 
 func (c *Call) referenceValues(f *schema.Field, records []*store.Record) (map[int64]any, error) {
@@ -154,6 +149,33 @@ func (c *Call) referenceValues(f *schema.Field, records []*store.Record) (map[in
 	for _, r := range records {
 		if ref, ok := refs[r.Int(f.Name)]; ok {
 			values[r.ID] = Reference(ref)
+		}
+	}
+	return values, nil
+}
+
+// anyValues shows references to records of any type.
+func (c *Call) anyValues(f *schema.Field, records []*store.Record) (map[int64]any, error) {
+	wanted := map[*schema.Type][]int64{}
+	for _, r := range records {
+		if t, id, ok := c.Tx.Schema().ParseID(r.Text(f.Name)); ok {
+			wanted[t] = append(wanted[t], id)
+		}
+	}
+	shown := map[string]*Object{}
+	for t, ids := range wanted {
+		refs, err := c.Tx.Refs(t, unique(ids))
+		if err != nil {
+			return nil, err
+		}
+		for id, ref := range refs {
+			shown[t.IDString(id)] = Reference(ref)
+		}
+	}
+	values := make(map[int64]any, len(records))
+	for _, r := range records {
+		if object := shown[r.Text(f.Name)]; object != nil {
+			values[r.ID] = object
 		}
 	}
 	return values, nil

@@ -51,5 +51,8 @@ func hitObject(hit store.Hit) *Object {
 	if hit.Snippet != "" && hit.Snippet != hit.Name {
 		o.Put("field", hit.Field).Put("snippet", hit.Snippet)
 	}
+	if hit.Fuzzy {
+		o.Set("fuzzy", true)
+	}
 	return o
 }

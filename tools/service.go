@@ -109,7 +109,13 @@ func (s *Service) call(ctx context.Context, caller store.Caller, name string, ar
 	caller.Tool = tool.Name
 	c := s.newCall(ctx, caller, tool, args)
 	if tool.Prepare != nil {
-		c.read(s.db.Schema().Type(tool.Of))
+		err := s.db.View(ctx, caller, func(tx *store.Tx) error {
+			c.read(tx.Schema().Type(tool.Of))
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 		if err := tool.Prepare(ctx, c); err != nil {
 			return nil, err
 		}

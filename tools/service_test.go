@@ -23,6 +23,9 @@ func TestToolsets(t *testing.T) {
 	if _, err := New(s.db, Options{Toolsets: "core, recrods"}); err == nil || !strings.Contains(err.Error(), "records") {
 		t.Errorf("an unknown toolset gives %v", err)
 	}
+	if _, err := s.service.With("bulk", true, 0); err == nil || !strings.Contains(err.Error(), "there are some in core, default, all, records") || strings.Contains(err.Error(), "records, bulk") {
+		t.Errorf("a toolset without tools gives %v", err)
+	}
 	all, err := s.service.With("all", false, 0)
 	if err != nil || len(all.Tools()) != len(all.All()) {
 		t.Errorf("all is %d of %d tools, %v", len(all.Tools()), len(all.All()), err)

@@ -116,16 +116,12 @@ func activityText(activity *store.Record) (what, said string) {
 	return what, said
 }
 
-// changeText tells a change of a record: that it was made, or which fields and
-// parts have changed.
+// changeText tells a change of a record: that it was made, or which fields have
+// changed.
 func changeText(e store.Event) (what, said string) {
 	what = "changed"
 	var parts []string
 	for _, entry := range e.Entries {
-		if entry.Key.Type != e.Record.Type {
-			parts = append(parts, partText(entry))
-			continue
-		}
 		if entry.Action != "updated" {
 			return entry.Action, ""
 		}
@@ -151,18 +147,4 @@ func stepText(before, after any) string {
 
 func valueText(value any) string {
 	return text.Truncate(strings.Join(strings.Fields(fmt.Sprint(changedValue(value))), " "), 60)
-}
-
-// partText tells what became of a membership, a contact detail or a line.
-func partText(entry store.Entry) string {
-	name := strings.ReplaceAll(entry.Key.Type.Name, "_", " ") + " " + entry.Action
-	if entry.Other != nil {
-		return name + ": " + entry.Other.Name
-	}
-	for _, f := range entry.Fields {
-		if f.Field == entry.Key.Type.Title {
-			return name + ": " + stepText(f.Before, f.After)
-		}
-	}
-	return name + ": " + entry.Key.String()
 }

@@ -30,7 +30,23 @@ func selectTools(all []*Tool, choice string, readOnly bool) ([]*Tool, error) {
 			enabled = append(enabled, t)
 		}
 	}
+	if len(enabled) == 0 {
+		return nil, noTools(all, names, readOnly)
+	}
 	return enabled, nil
+}
+
+// noTools says which sets have tools where a choice of others has none.
+func noTools(all []*Tool, names []string, readOnly bool) error {
+	have := slices.DeleteFunc(append(groups(), Sets()...), func(name string) bool {
+		return !slices.ContainsFunc(all, func(t *Tool) bool { return t.isIn(name) && !(readOnly && t.IsWriting()) })
+	})
+	none := "no tools"
+	if readOnly {
+		none = "no tools that only read"
+	}
+	message := strings.Join(names, ", ") + " has " + none + "; there are some in " + strings.Join(have, ", ")
+	return &schema.Error{Code: schema.InvalidArgument, Message: message, Problems: schema.Problems{{Path: "toolsets", Message: message, Allowed: have}}}
 }
 
 func parseSets(choice string) ([]string, error) {

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
@@ -81,8 +82,7 @@ func (c *Call) changesToUndo() ([]int64, error) {
 
 // changeNumber reads chg_7 or 7.
 func changeNumber(s string) (int64, bool) {
-	var id int64
-	_, err := fmt.Sscanf(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "chg_"), "%d", &id)
+	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "chg_"), 10, 64)
 	return id, err == nil && id > 0
 }
 

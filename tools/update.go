@@ -14,7 +14,7 @@ func updateTool(s *schema.Schema, spec recordTool) *Tool {
 		in = append(in, arg)
 	}
 	in = append(in, moreArg(),
-		Arg{Name: "clear", Kind: Strings, Commas: true, Hidden: !spec.Core},
+		spec.explained(Arg{Name: "clear", Kind: Strings, Commas: true, Hidden: !spec.Core}, "names of fields to empty"),
 		Arg{Name: "replace", Kind: Boolean, Hidden: true},
 		Arg{Name: "expected_version", Kind: Integer, Hidden: true, Aliases: []string{"version"}})
 	return &Tool{Name: "update_" + t.Name, Title: "Update " + t.Name, Description: spec.Description, Set: "records", Core: spec.Core,

@@ -1,7 +1,9 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
@@ -12,13 +14,13 @@ const maxUpdated = 5_000
 
 func updateRecords() *Tool {
 	return &Tool{Name: "update_records", Title: "Update many records", Set: "records", Mode: Write, Idempotent: true, Confirms: true,
-		Description: "Make the same change to many records: of `ids`, or of `type` under `filter` with their exact number.",
+		Description: "Make the same change to many records: of `ids`, or of `type` under `filter` with their number (dry_run tells it).",
 		In: []Arg{
 			{Name: "ids", Kind: Strings, Aliases: []string{"records"}},
 			{Name: "type", Aliases: []string{"record_type"}},
 			{Name: "filter", JSON: true, Aliases: []string{"where"}},
 			{Name: "expected_count", Kind: Integer, Max: 1_000_000, Aliases: []string{"count"}},
-			{Name: "set", Kind: Pairs, Doc: "stage=Won, owner=me", Aliases: []string{"fields", "values", "more"}},
+			{Name: "set", Kind: Pairs, Doc: "stage=Won; tags+=VIP and tags-=VIP: single entries", Aliases: []string{"fields", "values", "more"}},
 			{Name: "clear", Kind: Strings, Commas: true},
 			{Name: "dry_run", Kind: Boolean},
 			{Name: "confirm"},
@@ -27,33 +29,57 @@ func updateRecords() *Tool {
 }
 
 func runUpdateMany(c *Call) (*Object, error) {
-	keys, err := c.chosenRecords()
-	if err != nil {
-		return nil, err
-	}
+	keys, types, err := c.chosenRecords()
 	if !c.Has("set") && !c.Has("clear") {
 		c.Problems.Add("set", `nothing to change is given: send set ["field=value"] or clear ["field"]`)
 	}
-	c.checkChanges(keys)
-	if len(c.Problems) > 0 {
-		return nil, c.Problems.Err()
+	changes := c.readChanges(types)
+	if err != nil || len(c.Problems) > 0 {
+		return nil, cmp.Or(c.tryFirst(keys, changes), err, c.Problems.Err())
 	}
-	var changed []*store.Record
+	done := &massDone{}
 	for _, key := range keys {
-		w, err := c.updateOne(key)
-		if err != nil {
+		if err := c.updateOne(key, changes[key.Type], done); err != nil {
 			return nil, at(key, err)
 		}
-		if w.Changed {
-			changed = append(changed, w.Record)
-		}
 	}
-	o, err := c.WroteMany(changed, c.changedLook)
+	o, err := c.WroteMany(done.records, c.changedLook)
 	if err != nil {
 		return nil, err
 	}
 	preview := (&Object{}).Set("count", len(keys)).Set("records", sample(o))
-	return o, c.Confirm(len(keys), fmt.Sprintf("this would change %d records", len(keys)), preview)
+	if err := c.nameNext(o, done.next); err != nil {
+		return nil, err
+	}
+	if err := c.Confirm(len(keys), fmt.Sprintf("this would change %d records", len(keys)), preview); err != nil {
+		return nil, err
+	}
+	if c.Has("filter") && !c.Has("expected_count") {
+		o.Set("expected_count", len(keys))
+		c.token = ""
+	}
+	return o, nil
+}
+
+// tryFirst notes what else would be wrong with the changes, where the call is
+// refused and rolled back anyway: all problems are told at once.
+func (c *Call) tryFirst(keys []store.Key, changes map[*schema.Type]massChange) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	_, err := c.Tx.Update(keys[0], changes[keys[0].Type].in, store.WriteOptions{})
+	if known, ok := asKnown(err); ok {
+		c.Problems = mergeProblems(c.Problems, &schema.Error{Problems: known.Problems, Message: known.Message})
+		return nil
+	}
+	return err
+}
+
+// massDone is what a change of many records did.
+type massDone struct {
+	records []*store.Record
+	// next are the tasks that completing recurring ones made.
+	next []*store.Record
 }
 
 // at says in an error of the caller's which record it is about.
@@ -64,91 +90,158 @@ func at(key store.Key, err error) error {
 	return fmt.Errorf("%s: %w", key, err)
 }
 
-// chosenRecords are those of ids, or those under the filter, whose number
-// must be the expected one.
-func (c *Call) chosenRecords() ([]store.Key, error) {
+// chosenRecords are those of ids, or those under the filter, whose number must
+// be the expected one, with their types. The types are known even where the
+// records are not, so that the changes can be checked all the same.
+func (c *Call) chosenRecords() ([]store.Key, []*schema.Type, error) {
 	if c.Has("ids") == c.Has("filter") {
 		c.Problems.Add("ids", "give either ids, or type, filter and expected_count")
-		return nil, nil
+		return nil, nil, nil
 	}
 	if c.Has("ids") {
 		keys := c.References("ids")
-		return keys, c.atMost("ids", len(keys), maxUpdated)
-	}
-	if !c.Has("expected_count") {
-		c.Problems.Add("expected_count", "say how many records the filter has (the total of the list tool), so that no others are changed")
+		return keys, typesOf(keys), c.atMost("ids", len(keys), maxUpdated)
 	}
 	if !c.Has("type") {
 		c.Problems.Add("type", "say which type of record the filter is for")
 	}
 	t := c.TypeNamed("type")
 	if t == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
-	return c.filteredRecords(t)
+	keys, err := c.filteredRecords(t)
+	return keys, []*schema.Type{t}, err
+}
+
+func typesOf(keys []store.Key) []*schema.Type {
+	var types []*schema.Type
+	for _, key := range keys {
+		if !slices.Contains(types, key.Type) {
+			types = append(types, key.Type)
+		}
+	}
+	return types
 }
 
 func (c *Call) filteredRecords(t *schema.Type) ([]store.Key, error) {
+	before := len(c.Problems)
 	where, err := c.Filter(t, "filter")
-	if err != nil || len(c.Problems) > 0 {
+	if err != nil || len(c.Problems) > before {
 		return nil, err
 	}
 	ids, err := c.Tx.IDs(t, where, 0)
 	if err != nil {
 		return nil, err
 	}
-	if count := int64(len(ids)); count != c.Int("expected_count", 0) {
-		return nil, schema.Errorf(schema.Conflict, "the filter has %d records, not %d; nothing was written", count, c.Int("expected_count", 0))
-	}
 	keys := make([]store.Key, len(ids))
 	for i, id := range ids {
 		keys[i] = store.Key{Type: t, ID: id}
 	}
-	return keys, c.atMost("filter", len(keys), maxUpdated)
+	return keys, cmp.Or(c.checkCount(int64(len(ids))), c.atMost("filter", len(keys), maxUpdated))
 }
 
-// checkChanges reads the changes once for each type, so that a problem with
-// them is told once and not for each record.
-func (c *Call) checkChanges(keys []store.Key) {
-	checked := map[*schema.Type]bool{}
-	for _, key := range keys {
-		if !checked[key.Type] {
-			checked[key.Type] = true
-			c.changes(key.Type)
-		}
+// checkCount holds the caller to the number of records that the filter finds.
+// A dry run may leave it out: its answer tells the number.
+func (c *Call) checkCount(count int64) error {
+	expected := c.Int("expected_count", count)
+	if expected != count {
+		return schema.Errorf(schema.Conflict, "the filter finds %d records, not %d; nothing was written: send expected_count %d if all of them are meant", count, expected, count)
 	}
+	if !c.Has("expected_count") && !c.IsDryRun() {
+		c.Problems.Add("expected_count", "the filter finds %d: send expected_count %d, so that no others are changed", count, count)
+	}
+	return nil
 }
 
-// changes reads set and clear for a type.
-func (c *Call) changes(t *schema.Type) *schema.Input {
+// massChange is what is to be done to each record of one type.
+type massChange struct {
+	in      *schema.Input
+	entries []entryChange
+}
+
+// readChanges reads set and clear once for each type, so that a problem with
+// them is told once and not for each record.
+func (c *Call) readChanges(types []*schema.Type) map[*schema.Type]massChange {
+	changes := map[*schema.Type]massChange{}
+	for _, t := range types {
+		changes[t] = c.readChange(t)
+	}
+	return changes
+}
+
+func (c *Call) readChange(t *schema.Type) (change massChange) {
 	c.Fields = map[string]any{}
+	var single []Pair
 	for _, pair := range c.Pairs("set") {
-		if canonicalField(t, pair.Name) == "" {
-			c.unknown(pair.Name, t)
+		if _, sign := splitSign(pair.Name); sign != "" {
+			single = append(single, pair)
 			continue
 		}
-		c.readField(pair.Name, pair.Value, t)
+		c.readMore(pair, t)
 	}
 	c.clearFields(t)
-	return c.Input(t, false)
+	for _, pair := range single {
+		bare, sign := splitSign(pair.Name)
+		pair.Name = bare
+		if entries, ok := c.readEntries(pair, sign, t); ok {
+			change.entries = append(change.entries, entries)
+		}
+	}
+	change.in = c.Input(t, false)
+	return change
 }
 
-func (c *Call) updateOne(key store.Key) (*store.Written, error) {
-	w, err := c.Tx.Update(key, c.changes(key.Type), store.WriteOptions{})
+func (c *Call) updateOne(key store.Key, change massChange, done *massDone) error {
+	w, err := c.Tx.Update(key, change.in, store.WriteOptions{})
 	if err != nil {
-		return nil, err
+		return err
+	}
+	changed := w.Changed
+	if w.Next != nil {
+		done.next = append(done.next, w.Next)
 	}
 	c.Warn(w.Warnings...)
 	c.Removed(w.Removed...)
-	return w, nil
+	for _, entries := range change.entries {
+		relink := c.Tx.Link
+		if entries.remove {
+			relink = c.Tx.Unlink
+		}
+		if w, err = relink(key, entries.entries, store.LinkOptions{Relation: entries.relation.Name}); err != nil {
+			return err
+		}
+		changed = changed || w.Changed
+		c.Warn(w.Warnings...)
+		c.Removed(w.Removed...)
+	}
+	if changed {
+		done.records = append(done.records, w.Record)
+	}
+	return nil
+}
+
+// nameNext names the tasks that were made, the first of very many.
+func (c *Call) nameNext(o *Object, next []*store.Record) error {
+	if len(next) == 0 {
+		return nil
+	}
+	t := next[0].Type
+	objects, err := c.Render(t, next[:min(len(next), listedLinks)], Look{Columns: namedColumns(t, []string{t.Title, "due_at"})})
+	if more := len(next) - len(objects); more > 0 {
+		objects = append(objects, (&Object{}).Set("more", more))
+	}
+	o.Put("next", objects)
+	return err
 }
 
 // changedLook shows a record's name and what was changed.
 func (c *Call) changedLook(t *schema.Type) Look {
 	look := Named(t)
+	shown := []string{t.Title}
 	for _, pair := range c.Pairs("set") {
-		name := canonicalField(t, pair.Name)
-		if name != t.Title {
+		bare, _ := splitSign(pair.Name)
+		if name := canonicalField(t, bare); !slices.Contains(shown, name) {
+			shown = append(shown, name)
 			look.Columns = append(look.Columns, namedColumns(t, []string{name})...)
 		}
 	}

@@ -2,9 +2,11 @@ package tools
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 // Input reads the fields of the call for a record of a type; problems are
@@ -29,10 +31,11 @@ func (c *Call) WriteOptions() store.WriteOptions {
 func (c *Call) Wrote(w *store.Written) (*Object, error) {
 	c.Warn(w.Warnings...)
 	c.Removed(w.Removed...)
-	record, err := c.RenderOne(w.Record, Short(w.Record.Type))
+	record, err := c.RenderOne(w.Record, c.writtenLook(w))
 	if err != nil {
 		return nil, err
 	}
+	dropRepeated(w.Record.Type, record)
 	o := (&Object{}).Set("record", record)
 	if w.Next != nil {
 		next, err := c.RenderOne(w.Next, Short(w.Next.Type))
@@ -42,6 +45,53 @@ func (c *Call) Wrote(w *store.Written) (*Object, error) {
 		o.Set("next", next)
 	}
 	return o, nil
+}
+
+// writtenLook shows the short form of a written record and whatever the call
+// has set of it besides.
+func (c *Call) writtenLook(w *store.Written) Look {
+	t := w.Record.Type
+	set := map[string]bool{}
+	if t.Name == c.Tool.Of {
+		for name := range c.Fields {
+			set[t.Canonical(name)] = true
+		}
+	}
+	for _, name := range w.Relinked {
+		set[name] = true
+	}
+	look := Short(t)
+	for _, column := range look.Columns {
+		delete(set, column.Label)
+	}
+	var more []string
+	for _, f := range t.Fields {
+		if set[f.Name] && !f.WriteOnly && !(slices.Contains(t.OneOf, f.Name) && t.TitleField().Computed) {
+			more = append(more, f.Name)
+		}
+	}
+	for _, r := range t.Relations {
+		if set[r.Name] {
+			more = append(more, r.Name)
+		}
+	}
+	look.Columns = append(look.Columns, namedColumns(t, more)...)
+	return look
+}
+
+// dropRepeated takes out lists of contact details and links whose only entry
+// stands in the record by itself.
+func dropRepeated(t *schema.Type, record *Object) {
+	for _, f := range t.Fields {
+		if list, ok := record.Get(f.Name).([]string); ok && f.Kind == schema.DetailList && len(list) == 1 && list[0] == record.Get(f.Kept) {
+			record.drop(f.Name)
+		}
+	}
+	for _, r := range t.Relations {
+		if list, ok := record.Get(r.Name).([]any); ok && len(list) == 1 && r.One != "" && record.Get(r.One) != nil {
+			record.drop(r.Name)
+		}
+	}
 }
 
 // WroteMany makes the answer of a write to several records; of very many it
@@ -96,7 +146,7 @@ func (c *Call) clearFields(t *schema.Type) {
 		path := fmt.Sprintf("%s[%d]", c.Path("clear"), i)
 		canonical := canonicalField(t, name)
 		switch given := c.fieldName(t, canonical); {
-		case canonical == "":
+		case canonical == "" || !text.IsPlainName(name):
 			near := nearestName(name, &Tool{}, t)
 			c.Problems = append(c.Problems, schema.Problem{Path: path, DidYouMean: near,
 				Message: fmt.Sprintf("%s has no field %s", t.Name, quote(name))})
