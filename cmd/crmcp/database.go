@@ -53,6 +53,7 @@ func (p *program) openAt(ctx context.Context, common *commonOptions, path string
 		return nil, err
 	}
 	options.Version = programVersion()
+	settings.Program = options.Version
 	db, err := store.Open(ctx, path, settings)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)

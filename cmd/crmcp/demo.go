@@ -35,7 +35,7 @@ func demoScenes() []scene {
 		{"What is in the pipeline, stage by stage?", "aggregate",
 			`{"type":"deal","filter":"status = open","group_by":["stage"],"measures":["count","sum(amount)"]}`},
 		{"Who was it at the printers in Leipzig, a Mr Muller?", "search", `{"query":"muller leipzig"}`},
-		{"I am about to ring him. What has happened lately?", "timeline", `{"of":["Druckhalle 2"]}`},
+		{"I am about to ring him. What has happened lately?", "timeline", `{"of":"Druckhalle 2"}`},
 		{"He says yes, at 53,000. Put it in.", "update_deal", `{"id":"Druckhalle 2","stage":"Won","value":53000}`},
 		{"Note that call, and remind me in three days to ask him for the dates.", "log_activity",
 			`{"type":"call","direction":"outbound","contacts":["Jürgen Müller"],"to":["Druckhalle 2"],"subject":"Order confirmed","follow_up":{"name":"Ask Jürgen for the dates","due_at":"+3d"}}`},

@@ -47,7 +47,7 @@ func importCommand(p *program, common *commonOptions) *cobra.Command {
 	flags.StringVar(&options.typeName, "type", "", "what a row is: organization, contact, deal, …")
 	flags.StringArrayVar(&options.Mapping, "map", nil, "a column and its field, 'Order date=closed_on'; 'Remarks=' leaves a column out")
 	flags.StringArrayVar(&options.Set, "set", nil, "a value for every row, 'stage=Won'")
-	flags.BoolVar(&options.KeepUnmapped, "keep-unmapped", false, "keep columns without a field in the metadata")
+	flags.BoolVar(&options.KeepUnmapped, "keep-unmapped", false, "keep columns without a field in the metadata, numbers as numbers")
 	flags.StringVar(&options.IfExists, "if-exists", "", "update, skip, error or create_anyway (default: update on the same uid or external id, else create)")
 	flags.StringVar(&options.Source, "source", "", "the system that the file and its external ids come from")
 	flags.BoolVar(&options.DryRun, "dry-run", false, "check and report everything, write nothing")
@@ -154,7 +154,7 @@ func (p *program) agree(ctx context.Context, opened *session, t *schema.Type, fr
 		return nil
 	}
 	p.printPlan(report.Plan)
-	p.printCounts(report, true)
+	p.printCounts(report, trial)
 	_, _ = fmt.Fprint(p.err, "Import? [y/N] ")
 	var answer string
 	// No answer at all is a no.

@@ -47,7 +47,7 @@ func listCommand(p *program, common *commonOptions) *cobra.Command {
 	flags.StringVar(&options.fields, "fields", "", "columns, such as name,owner.name")
 	flags.IntVar(&options.limit, "limit", defaultRows, "how many at most")
 	flags.BoolVar(&options.all, "all", false, "all of them")
-	flags.BoolVar(&options.json, "json", false, "as JSON, one record a line")
+	flags.BoolVar(&options.json, "json", false, "as one JSON object {total, returned, records}, each record on a line of its own")
 	flags.BoolVar(&options.csv, "csv", false, "as CSV")
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	cmd.MarkFlagsMutuallyExclusive("limit", "all")

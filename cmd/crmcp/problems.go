@@ -43,5 +43,10 @@ func answerError(answer *tools.Answer) error {
 	if err := json.Unmarshal(answer.JSON, &body); err != nil {
 		return fmt.Errorf("reading the error of an answer: %w", err)
 	}
-	return &schema.Error{Code: body.Error.Code, Message: body.Error.Message, Problems: body.Error.Problems}
+	message := body.Error.Message
+	// An answer does not say its only problem twice.
+	if len(body.Error.Problems) == 1 && message == "1 problem" {
+		message = body.Error.Problems[0].String()
+	}
+	return &schema.Error{Code: body.Error.Code, Message: message, Problems: body.Error.Problems}
 }

@@ -111,7 +111,10 @@ func (p *program) rootCommand() *cobra.Command {
 	flags.StringVar(&common.logFormat, "log-format", "text", "text or json; logs go to standard error")
 	root.AddCommand(
 		serveCommand(p, common), demoCommand(p, common), callCommand(p, common), toolsCommand(p, common),
-		listCommand(p, common), showCommand(p, common), importCommand(p, common), versionCommand(p))
+		listCommand(p, common), showCommand(p, common), reportCommand(p, common), importCommand(p, common),
+		fieldsCommand(p, common),
+		backupCommand(p, common), restoreCommand(p, common), checkCommand(p, common), purgeCommand(p, common), migrateCommand(p, common),
+		versionCommand(p))
 	return root
 }
 
