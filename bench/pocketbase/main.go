@@ -1,0 +1,162 @@
+// Command pocketbase measures PocketBase beside the tools of crmcp: the same
+// organizations, the same machine, over HTTP, in turn. It is a module of its
+// own, so that nothing of PocketBase is among the program's dependencies.
+//
+//	go build -o /tmp/bench ./bench && cd bench/pocketbase && go run . -bench /tmp/bench
+package main
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"flag"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pocketbase/pocketbase/apis"
+	"github.com/pocketbase/pocketbase/core"
+)
+
+// clients is how many call at the same time.
+const clients = 8
+
+func main() {
+	bench := flag.String("bench", "", "the built bench program")
+	organizations := flag.Int("organizations", 100_000, "how many organizations both have")
+	rounds := flag.Int("rounds", 5, "how often each is measured in turn")
+	requests := flag.Int("requests", 2_000, "how many requests a round has")
+	flag.Parse()
+	if err := run(context.Background(), *bench, *organizations, *rounds, *requests); err != nil {
+		fmt.Fprintln(os.Stderr, "pocketbase:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, bench string, organizations, rounds, requests int) (err error) {
+	ours, stop, err := startBench(ctx, bench, organizations)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	folder, err := os.MkdirTemp("", "pocketbase")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder})
+	if err := app.Bootstrap(); err != nil {
+		return err
+	}
+	if err := fill(app, filepath.Join(os.TempDir(), "crmcp-bench", fmt.Sprintf("%d.db", organizations)), organizations); err != nil {
+		return err
+	}
+	theirs, err := serve(app)
+	if err != nil {
+		return err
+	}
+	return compare(ctx, ours, theirs+"api/collections/organizations/records", int64(organizations), rounds, requests)
+}
+
+// startBench starts our handler in a process of its own and gives its address.
+func startBench(ctx context.Context, bench string, organizations int) (base string, stop func() error, err error) {
+	command := exec.CommandContext(ctx, bench, "-child", "http", "-organizations", fmt.Sprint(organizations))
+	command.Stderr = os.Stderr
+	in, err := command.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := command.Start(); err != nil {
+		return "", nil, err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	return strings.TrimSpace(line), func() error { return errors.Join(in.Close(), command.Wait()) }, err
+}
+
+// fill makes a collection that everybody may use and copies organizations
+// into it.
+func fill(app core.App, path string, organizations int) error {
+	open := ""
+	c := core.NewBaseCollection("organizations")
+	c.ListRule, c.ViewRule, c.CreateRule, c.UpdateRule = &open, &open, &open, &open
+	for _, name := range []string{"name", "type", "status", "industry", "city", "country", "email", "website"} {
+		c.Fields.Add(&core.TextField{Name: name})
+	}
+	for _, name := range []string{"employee_count", "annual_revenue"} {
+		c.Fields.Add(&core.NumberField{Name: name})
+	}
+	c.Fields.Add(&core.AutodateField{Name: "created", OnCreate: true}, &core.AutodateField{Name: "updated", OnCreate: true, OnUpdate: true})
+	c.AddIndex("organizations_status", false, "status, updated", "")
+	c.AddIndex("organizations_city", false, "city", "")
+	c.AddIndex("organizations_name", false, "name", "")
+	if err := app.Save(c); err != nil {
+		return err
+	}
+	return app.RunInTransaction(func(tx core.App) error { return copyRows(tx, path, organizations) })
+}
+
+func copyRows(tx core.App, path string, organizations int) (err error) {
+	source, err := sql.Open("sqlite", "file:"+path+"?mode=ro")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, source.Close()) }()
+	rows, err := source.Query(`SELECT id, name, type, status, coalesce(industry, ''), coalesce(city, ''), coalesce(country, ''), coalesce(email, ''), coalesce(website, ''),
+ coalesce(employee_count, 0), coalesce(annual_revenue, 0), updated_at FROM organization WHERE id <= ?`, organizations)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id, employees, revenue, updated int64
+		texts := make([]string, 8)
+		if err := rows.Scan(&id, &texts[0], &texts[1], &texts[2], &texts[3], &texts[4], &texts[5], &texts[6], &texts[7], &employees, &revenue, &updated); err != nil {
+			return err
+		}
+		values := map[string]any{"id": idOf(id), "employee_count": employees, "annual_revenue": revenue / 10_000,
+			"created": moment(updated), "updated": moment(updated)}
+		for i, name := range []string{"name", "type", "status", "industry", "city", "country", "email", "website"} {
+			values[name] = texts[i]
+		}
+		if _, err := tx.DB().Insert("organizations", values).Execute(); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// idOf is an id in the form that PocketBase asks for.
+func idOf(number int64) string { return fmt.Sprintf("org%012d", number) }
+
+func moment(milliseconds int64) string {
+	return time.UnixMilli(milliseconds).UTC().Format("2006-01-02 15:04:05.000Z")
+}
+
+// serve answers on a free port with PocketBase's own routes.
+func serve(app core.App) (base string, err error) {
+	router, err := apis.NewRouter(app)
+	if err != nil {
+		return "", err
+	}
+	mux, err := router.BuildMux()
+	if err != nil {
+		return "", err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	web := &http.Server{Handler: mux, ReadHeaderTimeout: time.Second}
+	go func() { _ = web.Serve(listener) }()
+	return "http://" + listener.Addr().String() + "/", nil
+}
