@@ -130,8 +130,7 @@ func (s *sheet) readHeaders(reader *csv.Reader) error {
 
 // add keeps a row unless all its cells are empty.
 func (s *sheet) add(reader *csv.Reader, cells []string, err error, skipped int) {
-	var parse *csv.ParseError
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
 		s.lines = append(s.lines, line{number: parse.StartLine + skipped, fault: quoteFault(parse)})
 		return
 	}

@@ -104,7 +104,7 @@ func splitNumber(s string) written {
 		return w
 	}
 	w.mark = body[at]
-	other := byte('.' + ',' - w.mark)
+	other := '.' + ',' - w.mark
 	switch {
 	case dots > 0 && commas > 0:
 		w.whole, w.ok = ungroup(body[:at], other)

@@ -12,7 +12,6 @@ import (
 // names the same few owners and organizations over and over.
 type references struct {
 	tx     *store.Tx
-	reader *schema.Reader
 	of     *schema.Type
 	source string
 	known  map[reference]referred

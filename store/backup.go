@@ -51,7 +51,13 @@ func (db *DB) Backup(ctx context.Context, folder string) (manifest *Manifest, fi
 	if folder == "" {
 		folder = BackupFolder(db.path)
 	}
+	if folder, err = filepath.Abs(folder); err != nil {
+		return nil, "", schema.Errorf(schema.InvalidArgument, "cannot find %s: %v", folder, err)
+	}
 	manifest, file, err = db.backup(ctx, folder, db.stem()+backupMark)
+	if isFull(err) {
+		err = errFull(filepath.Join(folder, "a backup"))
+	}
 	if err != nil {
 		return nil, "", db.storeError(ctx, err)
 	}

@@ -92,7 +92,7 @@ func TestBackupUnderLoadIsOneState(t *testing.T) {
 				return
 			default:
 			}
-			if _, err := f.try("contact", map[string]any{"first_name": fmt.Sprint("Load ", n), "organizations": []any{"Acme Café"}, "if_exists": "create_anyway"}); err != nil {
+			if _, err := f.try("contact", map[string]any{"first_name": fmt.Sprint("Load ", n), "organizations": []any{"Acme Café"}}); err != nil {
 				t.Error(err)
 				return
 			}
@@ -201,7 +201,7 @@ func TestKeptBackups(t *testing.T) {
 			ages = append(ages, now.Sub(made[i]).String())
 		}
 	}
-	want := "0s 6h0m0s 12h0m0s 18h0m0s 36h0m0s 60h0m0s 84h0m0s 108h0m0s 132h0m0s 156h0m0s 180h0m0s 348h0m0s 516h0m0s"
+	want := "0s 6h0m0s 12h0m0s 18h0m0s 42h0m0s 66h0m0s 90h0m0s 114h0m0s 138h0m0s 162h0m0s 330h0m0s 498h0m0s"
 	if got := strings.Join(ages, " "); got != want {
 		t.Errorf("got %s", got)
 	}
@@ -225,5 +225,33 @@ func TestOldBackupsAreThinnedOut(t *testing.T) {
 	}
 	if _, err := os.Stat(foreign); err != nil {
 		t.Error(err)
+	}
+}
+
+// An upgrade makes a backup first; a new file needs none.
+func TestUpgradesAreSavedBefore(t *testing.T) {
+	f := filled(t)
+	if _, err := os.Stat(BackupFolder(f.db.path)); !os.IsNotExist(err) {
+		t.Error("a new file was saved: ", err)
+	}
+	f.raw(`UPDATE setting SET value = '1' WHERE name = 'generation'; DROP INDEX link_right; ALTER TABLE organization DROP COLUMN vat_number_fold`)
+	plan, err := PlanUpgrade(t.Context(), f.db.path)
+	if err != nil || plan.From != 1 || plan.To != Generation || !slices.Equal(plan.Missing, []string{"index link_right", "column organization.vat_number_fold"}) {
+		t.Errorf("%+v %v", plan, err)
+	}
+	upgraded, err := Open(t.Context(), f.db.path, Options{Now: f.db.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer upgraded.Close()
+	saved, _ := filepath.Glob(filepath.Join(BackupFolder(f.db.path), "crm-before-generation-*.db"))
+	if len(saved) != 1 {
+		t.Fatal(saved)
+	}
+	if m, err := readManifest(saved[0]); err != nil || m.Generation != 1 {
+		t.Errorf("%+v %v", m, err)
+	}
+	if plan, err := PlanUpgrade(t.Context(), f.db.path); err != nil || len(plan.Missing) > 0 || plan.From != Generation {
+		t.Errorf("%+v %v", plan, err)
 	}
 }

@@ -45,7 +45,6 @@ type checker struct {
 	words map[string]bool
 	// identifiers counts the rows that records should have.
 	identifiers int64
-	log         *logReader
 }
 
 // Check compares the database with itself: pages, indexes and references, the

@@ -34,7 +34,7 @@ const (
 
 // links makes all links anew from the history and compares them with the table.
 func (c *checker) links() (err error) {
-	rows, err := c.tx.query(toldLinksSQL)
+	rows, err := c.tx.query(toldLinksSQL) //nolint:rowserrcheck // toldLinks.next looks
 	if err != nil {
 		return err
 	}

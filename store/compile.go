@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/crmcp/crmcp/filter"
@@ -23,7 +24,7 @@ func sqlText(sql string, args ...any) clause { return clause{sql, args} }
 
 // then appends SQL and its values.
 func (c clause) then(sql string, args ...any) clause {
-	return clause{c.sql + sql, append(c.args[:len(c.args):len(c.args)], args...)}
+	return clause{c.sql + sql, append(slices.Clip(c.args), args...)}
 }
 
 // plus appends a clause.
@@ -157,7 +158,7 @@ func (s *semijoin) conditions() []clause {
 	if s.column == "" {
 		return s.where
 	}
-	return append(s.where[:len(s.where):len(s.where)], sqlText(s.column+" = "+s.of+".id"))
+	return append(slices.Clip(s.where), sqlText(s.column+" = "+s.of+".id"))
 }
 
 func (s *semijoin) comma() string {

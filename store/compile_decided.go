@@ -65,8 +65,7 @@ func (c *compiler) decidersOf(owner *schema.Type) []decider {
 // this type of member does not have has no members of it.
 func (c *compiler) decides(d decider, member *schema.Type, alias string) (clause, bool) {
 	e, err := c.tx.ParseFilter(member, d.filter)
-	var known *schema.Error
-	if errors.As(err, &known) {
+	if _, ok := errors.AsType[*schema.Error](err); ok {
 		return never, false
 	}
 	if err != nil {

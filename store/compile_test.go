@@ -98,7 +98,7 @@ func TestOperatorSQL(t *testing.T) {
 			condition := tx.compiler().condition(e, typ, "t")
 			fmt.Fprintf(&b, "%s\n  %s\n", line, condition.sql)
 			if len(condition.args) > 0 {
-				fmt.Fprintf(&b, "  %s\n", strings.Trim(fmt.Sprintf("%#v", condition.args), "[]interface {}"))
+				fmt.Fprintf(&b, "  %s\n", strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", condition.args), "[]interface {}{"), "}"))
 			}
 			plan, err := tx.plan(typ, e)
 			if err != nil {

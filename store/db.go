@@ -83,7 +83,7 @@ func Open(ctx context.Context, path string, options Options) (*DB, error) {
 // read; the engine gives the files beside it the same mode. One that is there
 // keeps its mode.
 func createPrivate(path string) error {
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600) //nolint:gosec // the user names the database
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}

@@ -14,7 +14,7 @@ func freeBytes(folder string) (free int64, known bool) {
 	if err := syscall.Statfs(folder, &disk); err != nil {
 		return 0, false
 	}
-	return int64(disk.Bavail) * int64(disk.Bsize), true
+	return int64(disk.Bavail) * int64(disk.Bsize), true //nolint:unconvert // the types differ between systems
 }
 
 // syncFolder makes names that were written into a folder survive a power cut.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"syscall"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -19,8 +20,8 @@ func (db *DB) storeError(ctx context.Context, err error) error {
 		return ctx.Err()
 	case isBusy(err):
 		return errBusy()
-	case isFull(err):
-		return db.errFull()
+	case isFull(err), errors.Is(err, syscall.ENOSPC):
+		return errFull(db.path)
 	case isDamaged(err):
 		return errDamaged(db.path, err)
 	case isUnwritable(err):
@@ -30,12 +31,12 @@ func (db *DB) storeError(ctx context.Context, err error) error {
 }
 
 // errFull says where there is no room, and how much there is.
-func (db *DB) errFull() error {
+func errFull(path string) error {
 	room := ""
-	if free, known := freeBytes(filepath.Dir(db.path)); known {
+	if free, known := freeBytes(filepath.Dir(path)); known {
 		room = fmt.Sprintf(" (%d bytes are free)", free)
 	}
-	return schema.Errorf(schema.Internal, "the disk that holds %s is full%s: nothing was written; make room and send the call again", db.path, room)
+	return schema.Errorf(schema.Internal, "the disk that holds %s is full%s: nothing was written; make room and send the call again", path, room)
 }
 
 func errDamaged(path string, err error) error {

@@ -134,7 +134,7 @@ func (o *ordering) branches(after *position) []branch {
 	}
 	tie := append(o.equal(after, len(o.keys)), sqlText("t.id"+beyond(o.desc)+"?", after.id))
 	list := []branch{{where: tie, first: len(o.keys)}}
-	for i := len(o.keys) - 1; i >= 0; i-- {
+	for i := range slices.Backward(o.keys) {
 		if after.keys[i] != nil {
 			list = append(list, o.onward(o.equal(after, i), i, after.keys[i])...)
 		}

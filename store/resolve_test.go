@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -126,7 +127,8 @@ func TestManyCandidates(t *testing.T) {
 		if p := problems[0]; len(p.Candidates) != 5 || p.Path != "contact" || !strings.Contains(p.Message, "or 2 more: send the id") {
 			t.Errorf("problem %+v", p)
 		}
-		if e, ok := problems.Err().(*schema.Error); !ok || e.Code != schema.Ambiguous {
+		e := &schema.Error{}
+		if !errors.As(problems.Err(), &e) || e.Code != schema.Ambiguous {
 			t.Errorf("code of %v is not ambiguous", problems.Err())
 		}
 		return err

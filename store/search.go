@@ -245,7 +245,7 @@ func (s *search) byBeginnings() error {
 	if err != nil || len(longer) == 0 {
 		return err
 	}
-	last.lookUp = append(longer, last.text)
+	last.lookUp = slices.Concat(longer, []string{last.text})
 	return s.byAllWords()
 }
 

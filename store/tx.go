@@ -128,7 +128,7 @@ func (db *DB) commit(session *session) error {
 	err := session.end("COMMIT")
 	db.writer.give(session, err == nil)
 	if isFull(err) {
-		return db.errFull()
+		return errFull(db.path)
 	}
 	if err != nil {
 		return schema.Errorf(schema.UnknownOutcome, "the write may or may not stand: send it again with the same idempotency_key, or look with history")

@@ -24,6 +24,9 @@ type UpgradePlan struct {
 
 // PlanUpgrade looks at a file without changing it.
 func PlanUpgrade(ctx context.Context, path string) (plan *UpgradePlan, err error) {
+	if path, err = filepath.Abs(path); err != nil {
+		return nil, schema.Errorf(schema.InvalidArgument, "cannot find %s: %v", path, err)
+	}
 	db := &DB{path: path}
 	handle, err := sql.Open("sqlite", fileName(path)+"?mode=rw&_defensive=1&_query_only=1")
 	if err != nil {

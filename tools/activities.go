@@ -1,6 +1,8 @@
 package tools
 
 import (
+	"maps"
+
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
 )
@@ -50,9 +52,7 @@ func (c *Call) followUp(activity *schema.Input) *schema.Input {
 	t := c.Type("task")
 	fields := linksOf(activity, t)
 	fields["type"] = "follow_up"
-	for name, value := range asked {
-		fields[name] = value
-	}
+	maps.Copy(fields, asked)
 	var problems schema.Problems
 	task := c.Tx.Reader(false).Read(t, fields, &problems)
 	if owner, ok := task.Values["owner"].(string); ok {

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
@@ -128,10 +129,8 @@ func (c *Call) Removed(names ...string) {
 }
 
 func appendNew(list []string, s string) []string {
-	for _, one := range list {
-		if one == s {
-			return list
-		}
+	if slices.Contains(list, s) {
+		return list
 	}
 	return append(list, s)
 }

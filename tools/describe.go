@@ -144,7 +144,7 @@ func (s *Service) offSets() *Object {
 	for _, set := range Sets() {
 		var names []string
 		for _, t := range s.all {
-			if t.Set == set && s.Tool(t.Name) == nil && !(s.options.ReadOnly && t.IsWriting()) {
+			if t.Set == set && s.Tool(t.Name) == nil && (!s.options.ReadOnly || !t.IsWriting()) {
 				names = append(names, t.Name)
 			}
 		}

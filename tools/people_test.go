@@ -80,8 +80,8 @@ func TestListUsersSaysWhoCalls(t *testing.T) {
 	s := newSession(t, Options{Toolsets: "people"})
 	bob := s.colleague("Bob")
 	answer := s.as(bob, "list_users", `{}`)
-	lines := strings.Split(answer.Text, "\n")
-	for _, line := range lines {
+	lines := strings.SplitSeq(answer.Text, "\n")
+	for line := range lines {
 		if strings.Contains(line, `"name"`) && strings.Contains(line, `"you":true`) != strings.Contains(line, `"Bob"`) {
 			t.Errorf("Bob alone is calling: %s", answer.Text)
 		}

@@ -26,7 +26,7 @@ func selectTools(all []*Tool, choice string, readOnly bool) ([]*Tool, error) {
 	var enabled []*Tool
 	for _, t := range all {
 		on := func(name string) bool { return t.isIn(name) }
-		if slices.ContainsFunc(names, on) && !(readOnly && t.IsWriting()) {
+		if slices.ContainsFunc(names, on) && (!readOnly || !t.IsWriting()) {
 			enabled = append(enabled, t)
 		}
 	}
@@ -39,7 +39,7 @@ func selectTools(all []*Tool, choice string, readOnly bool) ([]*Tool, error) {
 // noTools says which sets have tools where a choice of others has none.
 func noTools(all []*Tool, names []string, readOnly bool) error {
 	have := slices.DeleteFunc(append(groups(), Sets()...), func(name string) bool {
-		return !slices.ContainsFunc(all, func(t *Tool) bool { return t.isIn(name) && !(readOnly && t.IsWriting()) })
+		return !slices.ContainsFunc(all, func(t *Tool) bool { return t.isIn(name) && (!readOnly || !t.IsWriting()) })
 	})
 	none := "no tools"
 	if readOnly {

@@ -66,7 +66,7 @@ func (c *Call) writtenLook(w *store.Written) Look {
 	}
 	var more []string
 	for _, f := range t.Fields {
-		if set[f.Name] && !f.WriteOnly && !(slices.Contains(t.OneOf, f.Name) && t.TitleField().Computed) {
+		if set[f.Name] && !f.WriteOnly && (!slices.Contains(t.OneOf, f.Name) || !t.TitleField().Computed) {
 			more = append(more, f.Name)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 
 	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
+	_ "github.com/pocketbase/pocketbase/migrations" // its own tables
 )
 
 // clients is how many call at the same time.
@@ -51,7 +52,7 @@ func run(ctx context.Context, bench string, organizations, rounds, requests int)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder})
-	if err := app.Bootstrap(); err != nil {
+	if err := errors.Join(app.Bootstrap(), app.RunAllMigrations()); err != nil {
 		return err
 	}
 	if err := fill(app, filepath.Join(os.TempDir(), "crmcp-bench", fmt.Sprintf("%d.db", organizations)), organizations); err != nil {
