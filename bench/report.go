@@ -20,13 +20,13 @@ type reach struct {
 // result is one line of the table. The first four belong to measured calls;
 // what, goal and missed to everything else.
 type result struct {
-	name              string
-	reach             reach
-	tool, bare        samples
-	shell             time.Duration
-	note              string
-	what, goal        string
-	missed, unreached bool
+	name       string
+	reach      reach
+	tool, bare samples
+	shell      time.Duration
+	note       string
+	what, goal string
+	missed     bool
 }
 
 // fact is a result that is no ratio of calls.
