@@ -234,9 +234,9 @@ func TestUpgradesAreSavedBefore(t *testing.T) {
 	if _, err := os.Stat(BackupFolder(f.db.path)); !os.IsNotExist(err) {
 		t.Error("a new file was saved: ", err)
 	}
-	f.raw(`UPDATE setting SET value = '1' WHERE name = 'generation'; DROP INDEX link_right; ALTER TABLE organization DROP COLUMN vat_number_fold`)
+	f.raw(`UPDATE setting SET value = '` + itoa(Generation-1) + `' WHERE name = 'generation'; DROP INDEX link_right; ALTER TABLE organization DROP COLUMN vat_number_fold`)
 	plan, err := PlanUpgrade(t.Context(), f.db.path)
-	if err != nil || plan.From != 1 || plan.To != Generation || !slices.Equal(plan.Missing, []string{"index link_right", "column organization.vat_number_fold"}) {
+	if err != nil || plan.From != Generation-1 || plan.To != Generation || !slices.Equal(plan.Missing, []string{"index link_right", "column organization.vat_number_fold"}) {
 		t.Errorf("%+v %v", plan, err)
 	}
 	upgraded, err := Open(t.Context(), f.db.path, Options{Now: f.db.now})
@@ -248,7 +248,7 @@ func TestUpgradesAreSavedBefore(t *testing.T) {
 	if len(saved) != 1 {
 		t.Fatal(saved)
 	}
-	if m, err := readManifest(saved[0]); err != nil || m.Generation != 1 {
+	if m, err := readManifest(saved[0]); err != nil || m.Generation != Generation-1 {
 		t.Errorf("%+v %v", m, err)
 	}
 	if plan, err := PlanUpgrade(t.Context(), f.db.path); err != nil || len(plan.Missing) > 0 || plan.From != Generation {

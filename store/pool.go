@@ -10,23 +10,34 @@ import (
 type pool struct {
 	handle *sql.DB
 	idle   chan *session
+	// open has an entry for each connection that there is, idle or taken.
+	open chan struct{}
 }
 
 func newPool(handle *sql.DB, size int) *pool {
 	handle.SetMaxOpenConns(size)
 	handle.SetMaxIdleConns(size)
-	return &pool{handle: handle, idle: make(chan *session, size)}
+	return &pool{handle: handle, idle: make(chan *session, size), open: make(chan struct{}, size)}
 }
 
-// take gives an idle connection or opens one.
+// take gives an idle connection, opens one where there may be more, or waits
+// until one is given back.
 func (p *pool) take(ctx context.Context) (*session, error) {
 	select {
 	case s := <-p.idle:
 		return s, nil
 	default:
 	}
+	select {
+	case s := <-p.idle:
+		return s, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case p.open <- struct{}{}:
+	}
 	conn, err := p.handle.Conn(ctx)
 	if err != nil {
+		<-p.open
 		return nil, err
 	}
 	return &session{conn: conn, statements: map[string]*sql.Stmt{}}, nil
@@ -35,13 +46,11 @@ func (p *pool) take(ctx context.Context) (*session, error) {
 // give takes a connection back; one that failed is closed.
 func (p *pool) give(s *session, healthy bool) {
 	if healthy {
-		select {
-		case p.idle <- s:
-			return
-		default:
-		}
+		p.idle <- s
+		return
 	}
 	_ = s.close()
+	<-p.open
 }
 
 func (p *pool) close() error {
