@@ -163,6 +163,13 @@ func (tx *Tx) Resolve(path, reference string, types []*schema.Type, scope Scope,
 	if err == nil {
 		keys, err = tx.inScope(keys, reference, scope)
 	}
+	none := func() (schema.Problem, error) { return tx.noneProblem(reference, types, scope) }
+	return tx.theOne(path, reference, keys, err, none, problems)
+}
+
+// theOne is the only one of the records found; else it adds a problem that
+// says that there are several or, by none, that there is none.
+func (tx *Tx) theOne(path, reference string, keys []Key, err error, none func() (schema.Problem, error), problems *schema.Problems) (Key, bool) {
 	if err == nil && len(keys) == 1 {
 		return keys[0], true
 	}
@@ -172,7 +179,7 @@ func (tx *Tx) Resolve(path, reference string, types []*schema.Type, scope Scope,
 	case len(keys) > 1:
 		problem, err = tx.severalProblem(reference, keys)
 	default:
-		problem, err = tx.noneProblem(reference, types, scope)
+		problem, err = none()
 	}
 	if err != nil {
 		problem = schema.Problem{Message: "could not be looked up: try again"}

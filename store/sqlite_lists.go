@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql/driver"
+	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
@@ -65,9 +66,13 @@ func jsonListHolds(column string, values []any) clause {
 }
 
 // countAll counts the records that lists show, by an index that holds nothing
-// else: left to itself the engine may read the whole table.
+// else: left to itself the engine may read the whole table. An index of
+// numbers is a fifth as wide as one of collation keys.
 func countAll(t *schema.Type) string {
-	return "SELECT count(*) FROM " + t.Name + " t INDEXED BY " + t.Name + "_by_" + t.Sorts[0] + " WHERE "
+	narrow := slices.IndexFunc(t.Sorts, func(name string) bool {
+		return t.Field(name).Kind.Info().Storage == schema.StoreInteger
+	})
+	return "SELECT count(*) FROM " + t.Name + " t INDEXED BY " + t.Name + "_by_" + t.Sorts[max(narrow, 0)] + " WHERE "
 }
 
 const (

@@ -20,23 +20,8 @@ func (tx *Tx) InTrash(path, reference string, problems *schema.Problems) (Key, b
 		types, name = []*schema.Type{narrowed}, rest
 	}
 	keys, err := tx.trashed(types, name)
-	if err == nil && len(keys) == 1 {
-		return keys[0], true
-	}
-	var problem schema.Problem
-	switch {
-	case err != nil:
-	case len(keys) > 1:
-		problem, err = tx.severalProblem(reference, keys)
-	default:
-		problem, err = tx.noTrashProblem(reference, types, name)
-	}
-	if err != nil {
-		problem = schema.Problem{Message: "could not be looked up: try again"}
-	}
-	problem.Path = path
-	*problems = append(*problems, problem)
-	return Key{}, false
+	none := func() (schema.Problem, error) { return tx.noTrashProblem(reference, types, name) }
+	return tx.theOne(path, reference, keys, err, none, problems)
 }
 
 // trashed gives the records of these types in the trash that have a uid or a name.
