@@ -159,6 +159,7 @@ func indexes(t *schema.Type) []index {
 	}
 	for _, name := range t.Names {
 		add("", "named_"+name, name+"_fold, id", " WHERE deleted_at IS NULL")
+		add("", "trashed_"+name, name+"_fold, id", " WHERE deleted_at IS NOT NULL")
 	}
 	if t.Merges {
 		add("", mergedInto, "merged_into_id", " WHERE merged_into_id IS NOT NULL")

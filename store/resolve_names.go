@@ -55,11 +55,14 @@ func (tx *Tx) noneProblem(reference string, types []*schema.Type, scope Scope) (
 	if len(reference) > longestReference {
 		return schema.Problem{Message: fmt.Sprintf("%s is too long to be the name of a %s: send an id or the exact name", quoteShort(reference), kind)}, nil
 	}
+	message := fmt.Sprintf("no %s is called %s", kind, quoteShort(reference))
+	if keys, err := tx.trashed(types, reference); err != nil || len(keys) > 0 {
+		return schema.Problem{Message: fmt.Sprintf("%s; %s of that name is in the trash: restore_records brings it back", message, keyList(keys))}, err
+	}
 	near, err := tx.nearest(reference, types, scope)
 	if err != nil {
 		return schema.Problem{}, err
 	}
-	message := fmt.Sprintf("no %s is called %s", kind, quoteShort(reference))
 	if len(near) > 0 {
 		return schema.Problem{Message: message + "; did you mean " + orList(described(near)) + "?", Candidates: near, DidYouMean: near[0].ID}, nil
 	}
@@ -68,6 +71,15 @@ func (tx *Tx) noneProblem(reference string, types []*schema.Type, scope Scope) (
 		return schema.Problem{Message: message + "; there are " + strings.Join(names, ", "), Allowed: names}, nil
 	}
 	return schema.Problem{Message: message + ": send an id or the exact name, or create it first"}, err
+}
+
+// keyList names at most three records by their ids.
+func keyList(keys []Key) string {
+	ids := make([]string, 0, 3)
+	for _, key := range keys[:min(len(keys), 3)] {
+		ids = append(ids, key.String())
+	}
+	return strings.Join(ids, ", ")
 }
 
 // whyNotID says what is wrong with an id that leads to no shown record.

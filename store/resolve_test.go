@@ -99,7 +99,7 @@ func TestUnclearReferences(t *testing.T) {
 		{"con_1", "organization deal", "con_1 is a contact, not an organization or deal"},
 		{"org_99", "organization", "there is no org_99"},
 		{"org_3", "organization", "org_3 Gone is in the trash: restore_records brings it back"},
-		{"Gone", "organization", `no organization is called "Gone": send an id or the exact name, or create it first`},
+		{"Gone", "organization", `no organization is called "Gone"; org_3 of that name is in the trash: restore_records brings it back`},
 		{"Signed", "stage", `no stage is called "Signed"; there are Lead, Qualified, Proposal, Negotiation, Won, Lost`},
 		{"wonn", "stage", `no stage is called "wonn"; did you mean stage_5 Won (Sales)?`},
 		{"", "stage", "an empty text names no stage: send an id or a name"},

@@ -3,6 +3,7 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -17,6 +18,9 @@ type Undone struct {
 	Records []Key
 	// Conflicts stand in the way: later changes of what is to be taken back.
 	Conflicts []UndoConflict
+	// Hanging tells of records that go to the trash while later ones are linked
+	// with them, in words; only the first few.
+	Hanging []string
 }
 
 // UndoConflict is a later change that an undo would overwrite.
@@ -219,7 +223,26 @@ func (u *undoing) uncreate(now *Record, row undoRow) error {
 		return err
 	}
 	u.wrote(now.Key())
+	if err := u.tellHanging(now); err != nil {
+		return err
+	}
 	return u.tx.trash(now)
+}
+
+// fewHanging is how many records with links an undo tells of.
+const fewHanging = 5
+
+// tellHanging says what is linked with a record that goes to the trash: what
+// the change itself linked is unlinked by then.
+func (u *undoing) tellHanging(r *Record) error {
+	if r.Type.Class != schema.Record || len(u.done.Hanging) >= fewHanging {
+		return nil
+	}
+	linked, err := u.tx.hanging(r.Key())
+	if err == nil && linked != "" {
+		u.done.Hanging = append(u.done.Hanging, fmt.Sprintf("%s goes to the trash, and %s linked with it later stop showing it", u.tx.called(r.Key()), linked))
+	}
+	return err
 }
 
 // unchange puts back the fields that the change wrote.

@@ -168,7 +168,7 @@ func (tx *Tx) draft(in *schema.Input, before *Record, o WriteOptions) *draft {
 		d.values[f.Name] = value
 	}
 	for _, relation := range in.Type.Relations {
-		if names, given := in.Links[relation.Name]; given {
+		if names, given := in.Links[relation.Name]; given && (in.Lines == nil || !hasLines(relation)) {
 			d.links[relation.Name] = tx.resolveLinks(d, relation, names)
 		}
 	}
@@ -194,6 +194,10 @@ func referenceTo(f *schema.Field, key Key) any {
 	}
 	return key.ID
 }
+
+// hasLines says whether a relation leads through lines, which are written with
+// their quantities and prices.
+func hasLines(r *schema.Relation) bool { return r.Middle != nil && r.Middle.Field("quantity") != nil }
 
 // stageScope is the pipeline in which a stage's name is sought: the one
 // given, else the record's own.

@@ -11,7 +11,7 @@ import (
 
 func undo() *Tool {
 	return &Tool{Name: "undo", Title: "Undo", Set: "safety", Core: true, Mode: Destroy, Confirms: true,
-		Description: "Take back a change by the `change` id that its write answered (or from history), whole; without arguments your last one. Later changes in the way are named and nothing is done.",
+		Description: "Take back a change by the `change` id that its write answered (or from history), whole; without arguments the last of this client. Later changes in the way are named and nothing is done.",
 		In: []Arg{
 			{Name: "change", Doc: "chg_…"},
 			{Name: "since", Doc: "instead: all since, e.g. -2h", Aliases: []string{"from"}},
@@ -37,6 +37,7 @@ func runUndo(c *Call) (*Object, error) {
 	for _, conflict := range done.Conflicts {
 		c.Warn("left as it is: " + c.conflictText(conflict))
 	}
+	c.Warn(done.Hanging...)
 	return c.undone(done)
 }
 
@@ -56,7 +57,7 @@ func (c *Call) changesToUndo() ([]int64, error) {
 		}
 		id, err := c.Tx.LastChange()
 		if err == nil && id == 0 {
-			err = schema.Errorf(schema.NotFound, "there is nothing of yours to undo: history lists the changes of others")
+			err = schema.Errorf(schema.NotFound, "this client has nothing to undo: history lists the changes of every client, and undo takes their ids")
 		}
 		return []int64{id}, err
 	}

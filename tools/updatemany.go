@@ -109,6 +109,10 @@ func (c *Call) chosenRecords() ([]store.Key, []*schema.Type, error) {
 	if t == nil {
 		return nil, nil, nil
 	}
+	if t.Class == schema.Setup {
+		c.Problems.Add(c.Path("type"), "a %s is part of how the CRM is set up: update_records changes records alone", t.Name)
+		return nil, nil, nil
+	}
 	keys, err := c.filteredRecords(t)
 	return keys, []*schema.Type{t}, err
 }

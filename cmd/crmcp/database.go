@@ -30,6 +30,17 @@ func (p *program) openSession(ctx context.Context, common *commonOptions) (*sess
 	return p.openWith(ctx, common, tools.Options{Toolsets: "all"})
 }
 
+// openToRead is openSession for commands that only read: a database that was
+// named but is not there is a slip of the pen, not one to be made.
+func (p *program) openToRead(ctx context.Context, common *commonOptions) (*session, error) {
+	if cmp.Or(common.database, p.getenv("CRMCP_DB")) != "" {
+		if err := p.wantDatabase(common); err != nil {
+			return nil, err
+		}
+	}
+	return p.openSession(ctx, common)
+}
+
 func (p *program) openWith(ctx context.Context, common *commonOptions, options tools.Options) (*session, error) {
 	path, err := p.databasePath(common)
 	if err != nil {

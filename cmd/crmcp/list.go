@@ -66,7 +66,7 @@ func (p *program) list(ctx context.Context, common *commonOptions, options listO
 	if options.limit < 1 {
 		return usagef("--limit is a whole number from 1")
 	}
-	opened, err := p.openSession(ctx, common)
+	opened, err := p.openToRead(ctx, common)
 	if err != nil {
 		return err
 	}

@@ -58,7 +58,7 @@ func reportCommand(p *program, common *commonOptions) *cobra.Command {
 
 // inSession runs what a command does on the open database and closes it.
 func (p *program) inSession(ctx context.Context, common *commonOptions, run func(context.Context, *session) error) error {
-	opened, err := p.openSession(ctx, common)
+	opened, err := p.openToRead(ctx, common)
 	if err != nil {
 		return err
 	}

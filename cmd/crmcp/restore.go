@@ -94,7 +94,7 @@ func (p *program) wantDatabase(common *commonOptions) error {
 		return err
 	}
 	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return schema.Errorf(schema.NotFound, "there is no database %s: name it with --db", path)
+		return schema.Errorf(schema.NotFound, "there is no database %s: name another with --db, or make it with serve, call or import", path)
 	}
 	return nil
 }

@@ -45,7 +45,7 @@ func showCommand(p *program, common *commonOptions) *cobra.Command {
 }
 
 func (p *program) show(ctx context.Context, common *commonOptions, options showOptions) error {
-	opened, err := p.openSession(ctx, common)
+	opened, err := p.openToRead(ctx, common)
 	if err != nil {
 		return err
 	}
