@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/crmcp/crmcp/filter"
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
 	"github.com/crmcp/crmcp/text"
@@ -25,15 +26,20 @@ func spanArgs() []Arg {
 	}
 }
 
-// Moment reads a time argument; 0: not given. A day means its beginning, or
-// where it ends a span, its end.
+// Moment reads a time argument; 0: not given. A day or a period (last_month)
+// means its beginning, or where it ends a span, its end.
 func (c *Call) Moment(name string, ends bool) schema.Millis {
 	if !c.Has(name) {
 		return 0
 	}
 	clock := c.Tx.Clock()
 	at, dayOnly, ok := clock.Moment(c.Text(name))
+	first, last, isPeriod := filter.Period(clock, c.Text(name))
 	switch {
+	case !ok && isPeriod && ends:
+		return clock.End(last)
+	case !ok && isPeriod:
+		return clock.Start(first)
 	case !ok:
 		c.Problems.Add(c.Path(name), "%s must be a date (2026-05-01, yesterday, -30d) or a time (2026-05-01T14:00:00Z, -6h), not %s", name, quote(text.Truncate(c.Text(name), 40)))
 	case dayOnly && ends:
