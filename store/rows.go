@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -227,25 +226,6 @@ func recorded(r *Record) map[string]any {
 		}
 	}
 	return values
-}
-
-// explainUnique turns the engine's refusal of a second value into a conflict
-// that names the record which has it.
-func (tx *Tx) explainUnique(r *Record, err error) error {
-	if !isUnique(err) {
-		return err
-	}
-	tx.failed = err
-	return schema.Errorf(schema.Conflict, "another %s has the same unique value: %s", r.Type.Name, uniqueValue(r, err))
-}
-
-func uniqueValue(r *Record, err error) string {
-	for _, f := range r.Type.Columns() {
-		if r.Values[f.Name] != nil && strings.Contains(err.Error(), r.Type.Name+"."+filterColumn(f)) {
-			return fmt.Sprintf("%s %v", f.Name, r.Values[f.Name])
-		}
-	}
-	return "external_id " + r.Text("external_id")
 }
 
 // ends orders two records as the link table keeps them.

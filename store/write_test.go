@@ -248,7 +248,9 @@ func TestUniqueValuesConflict(t *testing.T) {
 	wantCode(t, err, schema.Conflict)
 	f.create("organization", map[string]any{"name": "A", "external_id": "7"})
 	_, err = f.try("organization", map[string]any{"name": "B", "external_id": "7"})
-	wantCode(t, err, schema.Conflict)
+	if e := wantCode(t, err, schema.Conflict); !strings.Contains(e.Message, "org_1 A has") {
+		t.Errorf("who has the external id is not told: %s", e.Message)
+	}
 }
 
 // What stands in the history can be added up to the rows: nothing is written
