@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -199,7 +200,8 @@ func (r *Reader) readLine(relation *Relation, path string, raw any, problems *Pr
 		return LineInput{Service: s}, err == nil
 	}
 	ok = true
-	for key, value := range object {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		value := object[key]
 		canonical := relation.Middle.Canonical(key)
 		if !text.IsPlainName(key) {
 			canonical = ""

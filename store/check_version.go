@@ -35,9 +35,12 @@ func (c *checker) versions(r *Record, own []logRow) error {
 	if _, err := c.tx.one(`SELECT at, user_id FROM change_set WHERE id = ?`, []any{change}, &at, &user); err != nil {
 		return err
 	}
-	for name, wanted := range map[string]any{"version": version, "updated_at": schema.Millis(at), "updated_by": user} {
-		if r.Values[name] != wanted {
-			err := c.add(Finding{Record: r.Key().String(), Field: name, Message: fmt.Sprintf("holds %s, its history gives %s", shortened(r.Values[name]), shortened(wanted))})
+	for _, told := range []struct {
+		name  string
+		value any
+	}{{"version", version}, {"updated_at", schema.Millis(at)}, {"updated_by", user}} {
+		if r.Values[told.name] != told.value {
+			err := c.add(Finding{Record: r.Key().String(), Field: told.name, Message: fmt.Sprintf("holds %s, its history gives %s", shortened(r.Values[told.name]), shortened(told.value))})
 			if err != nil {
 				return err
 			}

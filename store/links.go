@@ -149,17 +149,7 @@ func (tx *Tx) linkOne(d *draft, r *Record, t target, o LinkOptions) error {
 
 func (tx *Tx) changeMember(d *draft, row *Record, o LinkOptions) error {
 	in := &schema.Input{Type: row.Type, Values: map[string]any{}, Links: map[string][]string{}}
-	var problems schema.Problems
-	for name, given := range map[string]string{"role": o.Role, "title": o.Title} {
-		if given == "" {
-			continue
-		}
-		value, err := tx.Reader(false).Parse(row.Type.Field(name), given)
-		if err != nil {
-			problems.Add(name, "%s %v", name, err)
-		}
-		in.Values[name] = value
-	}
+	problems := tx.readMember(in, o.Role, o.Title, false)
 	written, err := tx.Update(row.Key(), in, WriteOptions{Problems: problems})
 	if err == nil {
 		d.changed = d.changed || written.Changed

@@ -154,22 +154,27 @@ func (tx *Tx) replaceMembers(d *draft, r *Record, relation *schema.Relation, key
 func (tx *Tx) addMember(d *draft, r *Record, relation *schema.Relation, key Key) error {
 	in := &schema.Input{Type: relation.Middle, Links: map[string][]string{}, Values: map[string]any{
 		relation.Near.Name: r.Key().String(), relation.Far.Name: key.String()}}
-	var problems schema.Problems
-	for name, given := range map[string]string{"role": d.options.Role, "title": d.options.Title} {
-		if given == "" {
-			continue
-		}
-		value, err := tx.Reader(d.options.Importing).Parse(relation.Middle.Field(name), given)
-		if err != nil {
-			problems.Add(name, "%s %v", name, err)
-		}
-		in.Values[name] = value
-	}
+	problems := tx.readMember(in, d.options.Role, d.options.Title, d.options.Importing)
 	member, row, err := tx.create(in, WriteOptions{Importing: d.options.Importing, Problems: problems})
 	if err != nil {
 		return err
 	}
 	return tx.writeParts(member, row)
+}
+
+// readMember reads the role and title of a membership, where they are given.
+func (tx *Tx) readMember(in *schema.Input, role, title string, importing bool) (problems schema.Problems) {
+	for _, one := range []struct{ name, given string }{{"role", role}, {"title", title}} {
+		if one.given == "" {
+			continue
+		}
+		value, err := tx.Reader(importing).Parse(in.Type.Field(one.name), one.given)
+		if err != nil {
+			problems.Add(one.name, "%s %v", one.name, err)
+		}
+		in.Values[one.name] = value
+	}
+	return problems
 }
 
 // middleRow is the membership or line between two records.
