@@ -113,7 +113,7 @@ func (p *parser) disjunction() node {
 	for p.accept("or", "||") {
 		nodes = append(nodes, p.conjunction())
 	}
-	return joinAny(nodes)
+	return join[disjunction](nodes)
 }
 
 // conjunction = negation { AND negation }
@@ -122,7 +122,7 @@ func (p *parser) conjunction() node {
 	for p.accept("and", "&&") {
 		nodes = append(nodes, p.negation())
 	}
-	return joinAll(nodes)
+	return join[conjunction](nodes)
 }
 
 // negation = [ NOT ] primary

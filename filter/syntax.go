@@ -71,26 +71,14 @@ const (
 	isNull
 )
 
-// joinAll puts nodes together without nesting lists of the same kind.
-func joinAll(nodes []node) node {
-	var flat conjunction
+// join puts nodes together without nesting lists of the same kind L.
+func join[L interface {
+	~[]node
+	node
+}](nodes []node) node {
+	var flat L
 	for _, n := range nodes {
-		if inner, ok := n.(conjunction); ok {
-			flat = append(flat, inner...)
-			continue
-		}
-		flat = append(flat, n)
-	}
-	if len(flat) == 1 {
-		return flat[0]
-	}
-	return flat
-}
-
-func joinAny(nodes []node) node {
-	var flat disjunction
-	for _, n := range nodes {
-		if inner, ok := n.(disjunction); ok {
+		if inner, ok := n.(L); ok {
 			flat = append(flat, inner...)
 			continue
 		}

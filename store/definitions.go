@@ -209,16 +209,10 @@ func (tx *Tx) touchHolders(definition Key) error {
 
 // holders are the records that hold a value of a custom field, in the trash or
 // not; where an option is given, those that hold it.
-func (tx *Tx) holders(t *schema.Type, field int64, option *int64) (ids []int64, err error) {
+func (tx *Tx) holders(t *schema.Type, field int64, option *int64) ([]int64, error) {
 	query, args := `SELECT DISTINCT record_id FROM custom_value WHERE type = ? AND field_id = ?`, []any{t.Code, field}
 	if option != nil {
 		query, args = query+` AND number = ?`, append(args, *option)
 	}
-	err = tx.scan(query+` ORDER BY record_id`, args, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+	return tx.ids64(sqlText(query+` ORDER BY record_id`, args...))
 }

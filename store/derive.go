@@ -206,15 +206,9 @@ func (tx *Tx) touchEach(key Key, over string, what aspect) error {
 
 // ends gives the ids at the other end of a relation in order, the trash
 // included on the far side but not in between.
-func (tx *Tx) ends(r *schema.Relation, id int64) (ids []int64, err error) {
+func (tx *Tx) ends(r *schema.Relation, id int64) ([]int64, error) {
 	query, args := endsSQL(r, id)
-	err = tx.scan(query, args, func(rows *sql.Rows) error {
-		var one int64
-		err := rows.Scan(&one)
-		ids = append(ids, one)
-		return err
-	})
-	return ids, err
+	return tx.ids64(sqlText(query, args...))
 }
 
 func endsSQL(r *schema.Relation, id int64) (string, []any) {

@@ -160,7 +160,7 @@ func (tx *Tx) changeMember(d *draft, row *Record, o LinkOptions) error {
 // linkLine adds a service to a deal, or changes the line that is there.
 func (tx *Tx) linkLine(d *draft, r *Record, t target, o LinkOptions) error {
 	relation, deal, service := t.relation, r, t.key
-	if r.Type.Name == relation.Middle.Fields[1].Name {
+	if r.Type.Relation("services") != relation {
 		other, err := tx.get(t.key)
 		if err != nil {
 			return err

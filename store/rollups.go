@@ -19,12 +19,11 @@ func (tx *Tx) deriveFirsts(r *Record) (map[string]any, error) {
 		}
 		values[relation.One] = nil
 		for _, id := range ids {
-			var live int
-			found, err := tx.one("SELECT 1 FROM "+relation.To.Name+" WHERE id = ? AND deleted_at IS NULL", []any{id}, &live)
+			live, err := tx.isLive(Key{relation.To, id})
 			if err != nil {
 				return nil, err
 			}
-			if found {
+			if live {
 				values[relation.One] = id
 				break
 			}
@@ -34,19 +33,19 @@ func (tx *Tx) deriveFirsts(r *Record) (map[string]any, error) {
 }
 
 // orderedEnds puts current memberships before ended ones.
-func (tx *Tx) orderedEnds(relation *schema.Relation, id int64) (ids []int64, err error) {
+func (tx *Tx) orderedEnds(relation *schema.Relation, id int64) ([]int64, error) {
 	if relation.Via != schema.ViaMiddle || relation.Middle.Field("ended_on") == nil {
 		return tx.ends(relation, id)
 	}
 	query := "SELECT " + relation.Far.Column() + " FROM " + relation.Middle.Name + " WHERE " + relation.Near.Column() +
 		" = ? AND deleted_at IS NULL ORDER BY CASE WHEN ended_on IS NULL THEN 0 ELSE 1 END, id"
-	err = tx.scan(query, []any{id}, func(rows *sql.Rows) error {
-		var one int64
-		err := rows.Scan(&one)
-		ids = append(ids, one)
-		return err
-	})
-	return ids, err
+	return tx.ids64(sqlText(query, id))
+}
+
+// isLive says whether a record is there and not in the trash.
+func (tx *Tx) isLive(key Key) (bool, error) {
+	var one int
+	return tx.one("SELECT 1 FROM "+key.Type.Name+" WHERE id = ? AND deleted_at IS NULL", []any{key.ID}, &one)
 }
 
 // deriveDetails copies the primary contact detail of each kind.
@@ -183,8 +182,7 @@ func (tx *Tx) deriveAttached(r *Record) (map[string]any, error) {
 		}
 		for _, id := range ids {
 			linked = true
-			var one int
-			found, err := tx.one("SELECT 1 FROM "+relation.To.Name+" WHERE id = ? AND deleted_at IS NULL", []any{id}, &one)
+			found, err := tx.isLive(Key{relation.To, id})
 			if err != nil {
 				return nil, err
 			}

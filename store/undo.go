@@ -53,7 +53,7 @@ func (tx *Tx) LastChange() (int64, error) {
 
 // Window gives the change sets since a moment by a client or user (empty: any)
 // that are not undone, newest first.
-func (tx *Tx) Window(since schema.Millis, client string, user int64) (ids []int64, err error) {
+func (tx *Tx) Window(since schema.Millis, client string, user int64) ([]int64, error) {
 	query, args := `SELECT id FROM change_set WHERE at >= ? AND undone_by IS NULL AND tool <> ? AND id > ?`, []any{int64(since), undoTool, firstChange}
 	if client != "" {
 		query, args = query+` AND client = ?`, append(args, client)
@@ -61,13 +61,7 @@ func (tx *Tx) Window(since schema.Millis, client string, user int64) (ids []int6
 	if user != 0 {
 		query, args = query+` AND user_id = ?`, append(args, user)
 	}
-	err = tx.scan(query+` ORDER BY id DESC`, args, func(rows *sql.Rows) error {
-		var id int64
-		err := rows.Scan(&id)
-		ids = append(ids, id)
-		return err
-	})
-	return ids, err
+	return tx.ids64(sqlText(query+` ORDER BY id DESC`, args...))
 }
 
 // Undo takes change sets back, the newest first, field by field. Where a later
