@@ -10,15 +10,6 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
-// Generation numbers the form of the tables. It counts up with every change
-// of the DDL; a file of a higher generation belongs to a newer program.
-const Generation = 1
-
-// steps are what an upgrade needs beyond new tables, columns and indexes,
-// which follow from the schema: the step of a generation brings a file of the
-// one before to it.
-var steps = map[int]func(*Tx) error{}
-
 // migrate brings the file to this program's generation in one transaction.
 func (db *DB) migrate(ctx context.Context) error {
 	session, err := db.writer.take(ctx)
@@ -86,7 +77,7 @@ func (tx *Tx) bringUp(current int) error {
 		return err
 	}
 	for next := max(current, 0) + 1; next <= Generation; next++ {
-		if step := steps[next]; step != nil {
+		for _, step := range steps[next] {
 			if err := step(tx); err != nil {
 				return err
 			}

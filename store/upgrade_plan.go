@@ -59,7 +59,7 @@ func (plan *UpgradePlan) look(ctx context.Context, handle *sql.DB) error {
 	tx := &Tx{ctx: ctx, db: &DB{}, session: session, schema: schema.New()}
 	plan.Missing, err = tx.missing()
 	for next := plan.From + 1; next <= plan.To; next++ {
-		if steps[next] != nil {
+		if len(steps[next]) > 0 {
 			plan.Steps = append(plan.Steps, next)
 		}
 	}
