@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 )
 
@@ -39,6 +40,7 @@ func main() {
 	flag.StringVar(&s.only, "only", "", "run only the groups named: verify, get, list, filter, search, write, writers, import, process, http, growth")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile to this file")
 	flag.Parse()
+	debug.SetGCPercent(400) // as crmcp itself does
 	if err := run(context.Background(), s, *child); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
