@@ -12,6 +12,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pocketbase/dbx"
 	"github.com/pocketbase/pocketbase/apis"
 	"github.com/pocketbase/pocketbase/core"
 	_ "github.com/pocketbase/pocketbase/migrations" // its own tables
@@ -33,41 +35,49 @@ func main() {
 	organizations := flag.Int("organizations", 100_000, "how many organizations both have")
 	rounds := flag.Int("rounds", 5, "how often each is measured in turn")
 	requests := flag.Int("requests", 2_000, "how many requests a round has")
+	child := flag.String("child", "", "internal: be the PocketBase that is measured, with this setting of synchronous")
 	flag.Parse()
-	if err := run(context.Background(), *bench, *organizations, *rounds, *requests); err != nil {
+	var err error
+	if *child != "" {
+		err = bePocketBase(*child, *organizations)
+	} else {
+		err = run(context.Background(), *bench, *organizations, *rounds, *requests)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "pocketbase:", err)
 		os.Exit(1)
 	}
 }
 
+// run starts each server in a process of its own, so that all three are alike
+// to the clients, and measures them in turn.
 func run(ctx context.Context, bench string, organizations, rounds, requests int) (err error) {
-	ours, stop, err := startBench(ctx, bench, organizations)
+	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, stop()) }()
-	folder, err := os.MkdirTemp("", "pocketbase")
-	if err != nil {
-		return err
+	count := fmt.Sprint(organizations)
+	commands := [][]string{
+		{bench, "-child", "http", "-organizations", count},
+		{self, "-child", "normal", "-organizations", count},
+		{self, "-child", "full", "-organizations", count},
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
-	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder})
-	if err := errors.Join(app.Bootstrap(), app.RunAllMigrations()); err != nil {
-		return err
+	var bases []string
+	for _, command := range commands {
+		base, stop, startErr := start(ctx, command)
+		if startErr != nil {
+			return errors.Join(err, startErr)
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+		bases = append(bases, base)
 	}
-	if err := fill(app, filepath.Join(os.TempDir(), "crmcp-bench", fmt.Sprintf("%d.db", organizations)), organizations); err != nil {
-		return err
-	}
-	theirs, err := serve(app)
-	if err != nil {
-		return err
-	}
-	return compare(ctx, ours, theirs+"api/collections/organizations/records", int64(organizations), rounds, requests)
+	const collection = "api/collections/organizations/records"
+	return compare(ctx, bases[0], []string{bases[1] + collection, bases[2] + collection}, int64(organizations), rounds, requests)
 }
 
-// startBench starts our handler in a process of its own and gives its address.
-func startBench(ctx context.Context, bench string, organizations int) (base string, stop func() error, err error) {
-	command := exec.CommandContext(ctx, bench, "-child", "http", "-organizations", fmt.Sprint(organizations))
+// start starts a server and gives the address that it writes on its first line.
+func start(ctx context.Context, arguments []string) (base string, stop func() error, err error) {
+	command := exec.CommandContext(ctx, arguments[0], arguments[1:]...)
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
 	if err != nil {
@@ -82,6 +92,34 @@ func startBench(ctx context.Context, bench string, organizations int) (base stri
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	return strings.TrimSpace(line), func() error { return errors.Join(in.Close(), command.Wait()) }, err
+}
+
+// bePocketBase serves until its input ends. PocketBase's own setting of
+// synchronous is normal, with which a power cut may take acknowledged writes;
+// full is what crmcp does.
+func bePocketBase(synchronous string, organizations int) (err error) {
+	folder, err := os.MkdirTemp("", "pocketbase")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	app := core.NewBaseApp(core.BaseAppConfig{DataDir: folder, DBConnect: func(path string) (*dbx.DB, error) {
+		return dbx.Open("sqlite", path+"?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=journal_size_limit(200000000)&_pragma=synchronous("+
+			synchronous+")&_pragma=foreign_keys(ON)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)")
+	}})
+	if err := errors.Join(app.Bootstrap(), app.RunAllMigrations()); err != nil {
+		return err
+	}
+	if err := fill(app, filepath.Join(os.TempDir(), "crmcp-bench", fmt.Sprintf("%d.db", organizations)), organizations); err != nil {
+		return err
+	}
+	base, err := serve(app)
+	if err != nil {
+		return err
+	}
+	fmt.Println(base)
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 // fill makes a collection that everybody may use and copies organizations
