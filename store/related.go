@@ -21,9 +21,28 @@ func (tx *Tx) Linked(r *schema.Relation, ids []int64, each int) (map[int64][]Ref
 		}
 		return tx.addRefs(found, r.To, statement, each)
 	})
-	if err == nil && isDecided(r) {
+	if err == nil && IsDecided(r) {
 		err = tx.linkDecided(found, r, ids, each)
 	}
+	return found, err
+}
+
+// LinkedTypes gives the codes of the types that the links of some records lead
+// to. Most records have few kinds of links, so that one question saves many.
+func (tx *Tx) LinkedTypes(t *schema.Type, ids []int64) (map[int64]bool, error) {
+	found := map[int64]bool{}
+	err := chunks(ids, func(ids []int64) error {
+		near := placeholders(len(ids))
+		query := "SELECT DISTINCT right_type FROM link WHERE left_type = ? AND left_id IN (" + near + ")" +
+			" UNION SELECT DISTINCT left_type FROM link WHERE right_type = ? AND right_id IN (" + near + ")"
+		args := slices.Concat([]any{t.Code}, numbers(ids), []any{t.Code}, numbers(ids))
+		return tx.scan(query, args, func(rows *sql.Rows) error {
+			var code int64
+			err := rows.Scan(&code)
+			found[code] = true
+			return err
+		})
+	})
 	return found, err
 }
 
