@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/crmcp/crmcp/schema"
@@ -29,7 +30,7 @@ func (a *aggregation) periodOf(g *grouping, column string) (clause, error) {
 	if g.field.Kind == schema.DateOnly {
 		return sqlText(g.inPeriod(column, dayNumber(column))), nil
 	}
-	first, last, err := a.span(column)
+	first, last, err := a.span(g, column)
 	if err != nil {
 		return clause{}, err
 	}
@@ -71,14 +72,30 @@ func dayNumber(date string) string {
 
 // span finds the first and last moment of a column among the records; where
 // there is none, now.
-func (a *aggregation) span(column string) (first, last time.Time, err error) {
+func (a *aggregation) span(g *grouping, column string) (first, last time.Time, err error) {
 	from, to := int64(a.tx.now()), int64(a.tx.now())
+	if a.Where == nil && len(g.relations) == 0 && slices.Contains(a.Type.Sorts, g.field.Name) {
+		return a.ends(column)
+	}
 	statement := sqlText("SELECT coalesce(min(moment), ?), coalesce(max(moment), ?) FROM (", from, to).plus(a.from(sqlText(column + " AS moment"))).then(") moments")
 	if a.compiler.err != nil {
 		return first, last, a.compiler.err
 	}
 	_, err = a.tx.one(statement.sql, statement.args, &from, &to)
 	return schema.Millis(from).Time(), schema.Millis(to).Time(), err
+}
+
+// ends finds the first and last moment of all records in the index of the column.
+func (a *aggregation) ends(column string) (first, last time.Time, err error) {
+	from, to := int64(a.tx.now()), int64(a.tx.now())
+	rows := a.compiler.shownRows(a.Type, nil)
+	for function, into := range map[string]*int64{"min": &from, "max": &to} {
+		statement := rows.selectFrom("coalesce("+function+"("+column+"), ?)", clause{})
+		if _, err := a.tx.one(statement.sql, append([]any{*into}, statement.args...), into); err != nil {
+			return first, last, err
+		}
+	}
+	return schema.Millis(from).Time(), schema.Millis(to).Time(), nil
 }
 
 // offsets is what the clocks of a time zone are ahead of UTC at a moment, in
@@ -97,23 +114,32 @@ func offsets(column string, zone *time.Location, first, last time.Time) clause {
 	}
 }
 
-// calendar is the month, quarter or year of a moment. Each begins with a day
-// of the company's time zone.
+// calendar is the month, quarter or year of a moment.
 func (a *aggregation) calendar(g *grouping, column string, first, last time.Time) (clause, error) {
+	bounds, values, err := a.bounds(g, first, last)
+	if err != nil {
+		return clause{}, err
+	}
+	return stepwise(column, bounds, values), nil
+}
+
+// bounds are the moments at which months, quarters or years begin, with the
+// number of the period before the first and after each. They begin with a day
+// of the company's time zone.
+func (a *aggregation) bounds(g *grouping, first, last time.Time) (bounds, values []int64, err error) {
 	months := map[string]int{"month": 1, "quarter": 3, "year": 12}[g.period]
 	day := schema.DateOf(first.In(a.tx.clock.Location))
 	month := int(day) / 100 % 100
 	day = schema.NewDate(int(day)/10_000, time.Month(month-(month-1)%months), 1)
-	var bounds, values []int64
 	for {
 		values = append(values, calendarNumber(day, g.period))
 		day = schema.AddMonths(day, months)
 		start := a.tx.clock.Start(day)
 		switch {
 		case start > schema.MillisOf(last):
-			return stepwise(column, bounds, values), nil
+			return bounds, values, nil
 		case len(bounds) == maxBounds:
-			return clause{}, schema.Errorf(schema.InvalidArgument, "%s reaches from %s to %s, too far to group it by %s: narrow the filter, such as %s >= -10y",
+			return nil, nil, schema.Errorf(schema.InvalidArgument, "%s reaches from %s to %s, too far to group it by %s: narrow the filter, such as %s >= -10y",
 				g.name, schema.MillisOf(first), schema.MillisOf(last), g.period, g.name)
 		}
 		bounds = append(bounds, int64(start))
@@ -134,13 +160,17 @@ func calendarNumber(d schema.Date, period string) int64 {
 // stepwise is a value that changes at bounds: the first below the first bound,
 // and so on. It halves the bounds, so that many of them cost little.
 func stepwise(column string, bounds, values []int64) clause {
+	return sqlText("CASE WHEN " + column + " IS NOT NULL THEN ").plus(halves(column, bounds, values)).then(" END")
+}
+
+func halves(column string, bounds, values []int64) clause {
 	if len(bounds) == 0 {
 		return sqlText("CAST(? AS INTEGER)", values[0])
 	}
 	middle := len(bounds) / 2
-	return sqlText("CASE WHEN "+column+" IS NULL THEN NULL WHEN "+column+" < ? THEN ", bounds[middle]).
-		plus(stepwise(column, bounds[:middle], values[:middle+1])).then(" ELSE ").
-		plus(stepwise(column, bounds[middle+1:], values[middle+1:])).then(" END")
+	return sqlText("CASE WHEN "+column+" < ? THEN ", bounds[middle]).
+		plus(halves(column, bounds[:middle], values[:middle+1])).then(" ELSE ").
+		plus(halves(column, bounds[middle+1:], values[middle+1:])).then(" END")
 }
 
 // periodName is how a period is shown: 2026-05-04, the first day of a week,

@@ -22,11 +22,14 @@ type merging struct {
 // their ids lead to the winner. It gives the winner as it then stands.
 func (tx *Tx) Merge(p *MergePlan) (*Record, error) {
 	m := &merging{tx: tx, plan: p, t: p.Winner.Type}
-	for _, loser := range p.Losers {
+	for i, loser := range p.Losers {
 		for _, step := range []func(*Record) error{m.moveParts, m.moveLinks} {
 			if err := step(loser); err != nil {
 				return nil, err
 			}
+		}
+		if p.Moved != nil {
+			p.Moved(i + 1)
 		}
 	}
 	for _, step := range []func() error{m.moveReferences, m.moveMerged, m.bury, m.fill, m.choosePrimaries, tx.settle} {
@@ -36,10 +39,6 @@ func (tx *Tx) Merge(p *MergePlan) (*Record, error) {
 	}
 	return tx.get(p.Winner.Key())
 }
-
-// twins are the fields by which a part of a winner is the same as one of a
-// loser, beside what must be unique.
-var twins = map[string][]string{"contact_detail": {"kind", "normal"}}
 
 // onePrimaryOf are the parts of which only one can be the primary one, and of
 // which record.
@@ -95,21 +94,9 @@ func (m *merging) parts(part *schema.Type, f *schema.Field, id int64) (list []*R
 // movePart moves one part to the winner, or what it says to the winner's own.
 func (m *merging) movePart(row *Record, f *schema.Field, own []*Record) ([]*Record, error) {
 	if at := slices.IndexFunc(own, func(other *Record) bool { return isTwin(row, other, f) }); at >= 0 {
-		missing := map[string]any{}
-		for _, field := range row.Type.Held() {
-			if !field.System && !field.Computed && field.Name != "is_primary" && row.Has(field.Name) && isUnsaid(own[at], field) {
-				missing[field.Name] = row.Values[field.Name]
-			}
-		}
-		after, changed, err := m.tx.updateRecord(own[at], missing)
-		if err == nil && changed {
-			err = m.tx.countParents(after)
-		}
-		if err != nil {
-			return nil, err
-		}
+		after, err := m.joinTwins(own[at], row, f)
 		own[at] = after
-		return own, m.tx.trash(row)
+		return own, err
 	}
 	values := map[string]any{f.Name: m.plan.Winner.ID}
 	if row.Type.Field("position") != nil {
@@ -125,37 +112,6 @@ func (m *merging) movePart(row *Record, f *schema.Field, own []*Record) ([]*Reco
 		err = m.tx.countParents(after)
 	}
 	return append(own, after), err
-}
-
-// isUnsaid says that a part has no value in a field, or the choice that is made
-// where nobody chooses.
-func isUnsaid(r *Record, f *schema.Field) bool {
-	return !r.Has(f.Name) || f.Kind == schema.Enum && r.Text(f.Name) == f.Default
-}
-
-// isTwin says that two parts, one of a loser and one of the winner, cannot
-// both belong to the same record.
-func isTwin(row, other *Record, f *schema.Field) bool {
-	names := twins[row.Type.Name]
-	for _, group := range row.Type.Uniques {
-		if slices.Contains(group, f.Name) {
-			names = slices.DeleteFunc(slices.Clone(group), func(name string) bool { return name == f.Name })
-		}
-	}
-	if len(names) == 0 {
-		return false
-	}
-	return !slices.ContainsFunc(names, func(name string) bool { return partKey(row, name) != partKey(other, name) })
-}
-
-// partKey is what a part is compared by in one field: a contact detail without
-// a normal form by its value.
-func partKey(r *Record, name string) string {
-	value := r.Values[name]
-	if value == nil && name == "normal" {
-		value = r.Values["value"]
-	}
-	return text.Fold(fmt.Sprint(value))
 }
 
 // moveLinks gives the winner the links of a loser, those of records in the

@@ -11,11 +11,16 @@ import (
 
 // MergePlan is what a merge is going to do.
 type MergePlan struct {
+	// Moved, where set, hears after each loser how many have been moved; it must
+	// not wait.
+	Moved  func(losers int)
 	Winner *Record
 	// Losers are the records that go to the trash and lead to the winner.
 	Losers []*Record
 	// Fields are those in which the records differ, in declared order.
 	Fields []MergedField
+	// Notes say in words what could not be kept of both; Merge writes them.
+	Notes []string
 	// Moves says in words what each loser hands over: "3 deals, 1 note".
 	Moves []string
 
@@ -51,7 +56,7 @@ var completedBy = map[string]map[string][]string{
 var addressFields = []string{"street", "postal_code", "city", "region", "country"}
 
 // joinedKinds are the fields in which nothing has to give way.
-var joinedKinds = []schema.Kind{schema.JSONObject, schema.Participants}
+var joinedKinds = []schema.Kind{schema.JSONObject, schema.Participants, schema.MultiEnum}
 
 // Chosen says whether a merge can be told from which record a field comes.
 func Chosen(t *schema.Type, name string) bool {
@@ -70,7 +75,7 @@ func mergedFields(t *schema.Type) []*schema.Field {
 	for _, names := range completedBy[t.Name] {
 		follow = append(follow, names...)
 	}
-	return slices.DeleteFunc(t.Held(), func(f *schema.Field) bool {
+	return slices.DeleteFunc(slices.Clone(t.Held()), func(f *schema.Field) bool {
 		return f.Computed || f.Kept != "" || slices.Contains(own, f.Name) || f.Kind == schema.RecordID ||
 			f.ReadOnly && !slices.Contains(follow, f.Name)
 	})
@@ -193,7 +198,7 @@ func (p *MergePlan) take(f *schema.Field, r *Record) {
 
 // join puts the values of a field together; the winner's come first.
 func (p *MergePlan) join(f *schema.Field) any {
-	object, list := map[string]any{}, []schema.Participant{}
+	object, list, options := map[string]any{}, []schema.Participant{}, []string{}
 	for _, r := range p.all() {
 		switch v := r.Values[f.Name].(type) {
 		case map[string]any:
@@ -203,20 +208,29 @@ func (p *MergePlan) join(f *schema.Field) any {
 				}
 			}
 		case []schema.Participant:
-			for _, one := range v {
-				if !slices.Contains(list, one) {
-					list = append(list, one)
-				}
-			}
+			list = addNew(list, v)
+		case []string:
+			options = addNew(options, v)
 		}
 	}
 	switch {
+	case len(options) > 0:
+		return options
 	case len(object) > 0:
 		return object
 	case len(list) > 0:
 		return list
 	}
 	return nil
+}
+
+func addNew[T comparable](list, more []T) []T {
+	for _, one := range more {
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
 }
 
 // decideDetails finds the primary contact detail of each kind.

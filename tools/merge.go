@@ -19,7 +19,15 @@ func mergeRecords() *Tool {
 			{Name: "fields", Kind: Pairs, Doc: "phone=con_9: take it from there"},
 			{Name: "dry_run", Kind: Boolean, Doc: "shows what wins and moves"},
 		},
-		Run: runMerge}
+		Out: mergeOut(), Run: runMerge}
+}
+
+func mergeOut() []Member {
+	text := ofType("string")
+	loser := objectOf(optional(text, "id", "name", "moved")...)
+	field := objectOf(Member{Name: "field", Schema: text}, Member{Name: "joined", Schema: ofType("boolean")}, Member{Name: "value", Schema: &Object{}},
+		Member{Name: "from", Schema: text}, Member{Name: "instead_of", Schema: anything("the values of the others, by their ids")})
+	return wroteAny(Member{Name: "merged", Schema: listSchema(loser), Always: true}, Member{Name: "fields", Schema: listSchema(field)})
 }
 
 func runMerge(c *Call) (*Object, error) {
@@ -39,10 +47,12 @@ func runMerge(c *Call) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	plan.Moved = func(moved int) { c.Progress(moved, len(losers)) }
 	record, err := c.Tx.Merge(plan)
 	if err != nil {
 		return nil, err
 	}
+	c.Warn(plan.Notes...)
 	o, err := c.Wrote(&store.Written{Record: record})
 	if err != nil {
 		return nil, err
