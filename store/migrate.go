@@ -19,6 +19,9 @@ func (db *DB) migrate(ctx context.Context) error {
 	healthy := false
 	defer func() { db.writer.give(session, healthy) }()
 	current, err := generation(ctx, session)
+	if err == nil && current == foreign {
+		err = foreignFile(db.path)
+	}
 	if err == nil && current != empty && current < Generation {
 		err = db.saveBeforeUpgrade(ctx, current)
 	}
@@ -39,16 +42,27 @@ func newerFile(path string) error {
 // empty is the generation of a file without tables.
 const empty = -1
 
+// foreign is the generation of a database of another program.
+const foreign = -2
+
+func foreignFile(path string) error {
+	return schema.Errorf(schema.Conflict, "%s is the database of another program: name another file", path)
+}
+
 // generation is that of the file.
 func generation(ctx context.Context, session *session) (int, error) {
 	var n int
-	err := session.conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema WHERE name = 'setting'`).Scan(&n)
-	if err != nil || n == 0 {
+	var tables int
+	err := session.conn.QueryRowContext(ctx, tablesSQL).Scan(&tables, &n)
+	switch {
+	case err != nil || tables == 0:
 		return empty, err
+	case n == 0:
+		return foreign, nil
 	}
 	err = session.conn.QueryRowContext(ctx, generationSQL).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
-		return empty, nil
+		return foreign, nil
 	}
 	return n, err
 }
@@ -59,8 +73,8 @@ func (db *DB) upgrade(ctx context.Context, session *session) error {
 	if err := db.beginWrite(ctx, session); err != nil {
 		return err
 	}
-	tx := &Tx{ctx: ctx, db: db, session: session, write: true, schema: db.Schema(), ids: map[int64]int64{}, setup: map[Key]*Record{}, dirty: dirtySet{},
-		made: map[Key]bool{}, remembered: map[string]bool{}}
+	tx := &Tx{ctx: ctx, db: db, session: session, write: true, role: schema.Admin, schema: db.Schema(), ids: map[int64]int64{}, setup: map[Key]*Record{}, dirty: dirtySet{},
+		made: map[Key]bool{}, remembered: map[string]bool{}, foreseen: map[Key]aspect{}, details: map[Key][]detailRow{}, stand: map[Key]bool{}}
 	tx.clock = schema.Clock{Now: db.now(), Location: db.options.location()}
 	current, err := generation(ctx, session)
 	if err == nil && current < Generation {

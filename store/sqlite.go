@@ -25,7 +25,7 @@ func (db *DB) connect() error {
 	// drop POSIX locks; open-file-description locks do not have that trap.
 	_, _ = sqlite.OFDLocking(true)
 	registerFolding()
-	write, err := sql.Open("sqlite", dsn(db.path, "_txlock=immediate"))
+	write, err := sql.Open("sqlite", dsn(db.path, "_txlock=immediate"+durability(db.options.unsafe)))
 	if err != nil {
 		return err
 	}
@@ -41,11 +41,19 @@ func (db *DB) connect() error {
 // (WAL, synchronous FULL), damaged pages are noticed, waiting is our own.
 func dsn(path string, extra string) string {
 	pragmas := []string{
-		"journal_mode(wal)", "synchronous(full)", "foreign_keys(1)", "trusted_schema(0)", "cache_size(-8000)",
+		"journal_mode(wal)", "synchronous(" + synchronous + ")", "foreign_keys(1)", "trusted_schema(0)", "cache_size(-8000)",
 		"temp_store(memory)", "journal_size_limit(67108864)", "cell_size_check(1)", "fullfsync(1)", "checkpoint_fullfsync(1)",
 	}
 	query := "_defensive=1&_dqs=0&_error_rc=1&" + extra + "&_pragma=busy_timeout(0)&_pragma=" + strings.Join(pragmas, "&_pragma=")
 	return fileName(path) + "?" + query
+}
+
+// durability is what is added to a connection to a file that is thrown away.
+func durability(unsafe bool) string {
+	if unsafe {
+		return "&_pragma=synchronous(off)"
+	}
+	return ""
 }
 
 // fileName is a path in the only form that takes options safely.
@@ -115,6 +123,9 @@ func tableColumnsSQL(table string) string {
 }
 
 func quoteText(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// tablesSQL counts all tables, and whether ours are among them.
+const tablesSQL = `SELECT count(*), coalesce(sum(name = 'setting'), 0) FROM sqlite_schema WHERE type = 'table'`
 
 // generationSQL reads the number of the tables' form that stands in the file.
 const generationSQL = `SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'generation'`
