@@ -59,20 +59,25 @@ func (db *DB) PurgeTrash(ctx context.Context, caller Caller, before time.Time, d
 	if err != nil {
 		return nil, err
 	}
-	return db.Purge(ctx, caller, keys, dryRun)
+	return db.purge(ctx, caller, keys, dryRun, false)
 }
 
 // Purge erases records, in the trash or not, and every trace of them: what
-// belongs to them, notes attached only to them, their values in the history
+// belongs to them, what is linked to them alone and tells of them (notes,
+// activities, tasks, documents), their values in the history
 // and in kept answers, their words, and documents' bytes that nothing else
 // refers to. Their numbers are never used again, and the history keeps that
 // they were there. It cannot be undone.
 func (db *DB) Purge(ctx context.Context, caller Caller, keys []Key, dryRun bool) (*Purged, error) {
+	return db.purge(ctx, caller, keys, dryRun, true)
+}
+
+func (db *DB) purge(ctx context.Context, caller Caller, keys []Key, dryRun, wholly bool) (*Purged, error) {
 	done := &Purged{Along: map[string]int{}}
 	caller.Tool = purgeTool
 	for piece := range slices.Chunk(keys, purgedAtOnce) {
 		err := db.Update(ctx, caller, func(tx *Tx) error {
-			p := &purging{tx: tx, done: done, erased: map[Key]bool{}, changes: map[int64]bool{}, contents: map[string]bool{}}
+			p := &purging{tx: tx, done: done, wholly: wholly, erased: map[Key]bool{}, changes: map[int64]bool{}, contents: map[string]bool{}}
 			if err := p.run(piece); err != nil {
 				return err
 			}
@@ -105,8 +110,11 @@ func (db *DB) erase(ctx context.Context) (bool, error) {
 
 // purging is one purge under way.
 type purging struct {
-	tx       *Tx
-	done     *Purged
+	tx   *Tx
+	done *Purged
+	// wholly: what tells of an erased record and is linked to nothing else goes
+	// too; what only falls out of the trash leaves it alone.
+	wholly   bool
 	erased   map[Key]bool
 	order    []*Record
 	changes  map[int64]bool
@@ -177,7 +185,7 @@ func (p *purging) take(r *Record) error {
 		}
 	}
 	for _, relation := range r.Type.Relations {
-		if relation.Via != schema.ViaLink || !relation.To.Attached {
+		if relation.Via != schema.ViaLink || !p.takesLinked(relation.To) {
 			continue
 		}
 		ids, err := p.tx.ends(relation, r.ID)
@@ -191,6 +199,15 @@ func (p *purging) take(r *Record) error {
 		}
 	}
 	return nil
+}
+
+// telling are the types whose records tell of those they are linked with.
+var telling = []string{"activity", "document", "task"}
+
+// takesLinked says whether records of a type go with the last one they are
+// linked with.
+func (p *purging) takesLinked(t *schema.Type) bool {
+	return t.Attached || p.wholly && slices.Contains(telling, t.Name)
 }
 
 // refersTo says whether a field is kept as a reference to records of a type.
@@ -232,7 +249,7 @@ func (p *purging) takeAlong(key Key) error {
 	return p.take(r)
 }
 
-// takeAttached takes a note along that is attached to nothing that stays.
+// takeAttached takes a record along that is linked with nothing that stays.
 func (p *purging) takeAttached(key Key) error {
 	for _, relation := range key.Type.Relations {
 		if relation.Via != schema.ViaLink || relation.To.Class != schema.Record {

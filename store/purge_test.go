@@ -30,7 +30,9 @@ func TestPurgeLeavesNoTrace(t *testing.T) {
 	f.change(person, map[string]any{"first_name": "Renamed", "email": "other@x.example"})
 	f.create("note", map[string]any{"body": "alone " + marker, "contacts": []any{person.Key().String()}})
 	shared := f.create("note", map[string]any{"body": "shared", "contacts": []any{person.Key().String()}, "organizations": []any{"Acme Café"}})
-	document := f.create("document", map[string]any{"name": "x", "content": "content " + marker, "contacts": []any{person.Key().String()}})
+	f.create("activity", map[string]any{"type": "call", "subject": "Spoke about " + marker, "contacts": []any{person.Key().String()}})
+	kept := f.create("task", map[string]any{"name": "Other", "contacts": []any{person.Key().String()}, "organizations": []any{"Acme Café"}})
+	f.create("document", map[string]any{"name": "x", "content": "content " + marker, "contacts": []any{person.Key().String()}})
 	deal := f.create("deal", map[string]any{"name": "With him", "contacts": []any{person.Key().String()}})
 	f.update(func(tx *Tx) error {
 		return tx.Keep("create_contact", "k2", "h", `{"id":"`+person.Key().String()+`","name":"`+marker+`"}`)
@@ -38,11 +40,11 @@ func TestPurgeLeavesNoTrace(t *testing.T) {
 	if !bytes.Contains(fileBytes(t, f.db.path), []byte(marker)) {
 		t.Fatal("the marker was never there")
 	}
-	done, err := f.db.Purge(context.Background(), Caller{}, []Key{person.Key(), document.Key()}, false)
+	done, err := f.db.Purge(context.Background(), Caller{}, []Key{person.Key()}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(done.Records) != 2 || done.Along["note"] != 1 || done.Along["membership"] != 1 || done.Along["contact_detail"] != 1 || !done.Overwritten {
+	if len(done.Records) != 1 || done.Along["document"] != 1 || done.Along["activity"] != 1 || done.Along["task"] != 0 || done.Along["note"] != 1 || done.Along["membership"] != 1 || done.Along["contact_detail"] != 1 || !done.Overwritten {
 		t.Errorf("%+v", done)
 	}
 	if at := bytes.Index(fileBytes(t, f.db.path), []byte(marker)); at >= 0 {
@@ -50,6 +52,7 @@ func TestPurgeLeavesNoTrace(t *testing.T) {
 	}
 	f.want(f.again(deal), "contact", "")
 	f.want(f.again(shared), "body", "shared")
+	f.want(f.again(kept), "name", "Other")
 	for _, one := range f.check(true) {
 		t.Error(one)
 	}

@@ -26,8 +26,8 @@ func purgeCommand(p *program, common *commonOptions) *cobra.Command {
 		Use:   "purge",
 		Short: "Empty the trash, or erase a record with every trace of it",
 		Long: "Erases what has lain in the trash for 30 days, or the records named with --id wherever they are: with\n" +
-			"what belongs to them, notes attached to nothing else, their values in the history, and their words in\n" +
-			"the search. The history keeps that something was there, not what. It cannot be undone; backups made\n" +
+			"what belongs to them, notes (by --id also activities, tasks and documents) linked with nothing else, their\n" +
+			"values in the history, and their words in the search. The history keeps that something was there, not what. It cannot be undone; backups made\n" +
 			"before still hold it.",
 		Example: "  crmcp purge --dry-run\n  crmcp purge --older-than 7d --yes\n  crmcp purge --id con_7",
 		Args:    cobra.NoArgs,
