@@ -145,10 +145,10 @@ func TestMergeKeepsOneOfEachPair(t *testing.T) {
 		_, err := tx.merge(Key{t, 1}, []Key{{t, 2}}, nil)
 		return err
 	})
-	f.want(f.again(deal), "total_value", "10")
+	f.want(f.again(deal), "total_value", "73.0004") // 73 at a mean price of four places
 	f.want(f.again(other), "total_value", "21")
 	deal = f.merge(deal, other)
-	f.want(deal, "total_value", "10")
+	f.want(deal, "total_value", "73.0004")
 	foreign := f.create("deal", map[string]any{"name": "F", "currency": "USD", "services": []any{map[string]any{"service": "svc_1", "unit_price": 3}}})
 	err := f.db.Update(t.Context(), Caller{}, func(tx *Tx) error {
 		_, err := tx.merge(deal.Key(), []Key{foreign.Key()}, nil)

@@ -54,9 +54,14 @@ func (m *merging) addUp(own, row *Record) map[string]any {
 	total := own.Decimal("total") + row.Decimal("total")
 	price := new(big.Int).Mul(big.NewInt(int64(total)), big.NewInt(int64(schema.DecimalOne)))
 	price.Add(price, big.NewInt(int64(quantity)/2)).Div(price, big.NewInt(int64(quantity)))
-	values["unit_price"], values["discount_percent"] = schema.Decimal(price.Int64()), nil
-	m.plan.Notes = append(m.plan.Notes, fmt.Sprintf("%s has both services at different prices: %s in all at a mean price of %s",
-		m.tx.called(Key{m.tx.Schema().Type("deal"), own.Int("deal")}), quantity, schema.Decimal(price.Int64())))
+	mean := schema.Decimal(price.Int64())
+	values["unit_price"], values["discount_percent"] = mean, nil
+	note := fmt.Sprintf("%s has both services at different prices: %s in all at a mean price of %s",
+		m.tx.called(Key{m.tx.Schema().Type("deal"), own.Int("deal")}), quantity, mean)
+	if sum, err := mean.Times(quantity); err == nil && sum != total {
+		note += fmt.Sprintf(", %s instead of %s", sum, total)
+	}
+	m.plan.Notes = append(m.plan.Notes, note)
 	return values
 }
 

@@ -18,11 +18,18 @@ type Trashed struct {
 // trash moves a record to the trash as it stands; its links stay.
 func (tx *Tx) trash(r *Record) error { return tx.setDeleted(r, tx.now()) }
 
+// setDeleted moves a record to the trash or out of it; one that was merged
+// stands for itself again.
 func (tx *Tx) setDeleted(r *Record, at any) error {
 	values := map[string]any{"deleted_at": at}
 	if at == nil && r.Has(mergedInto) {
 		values[mergedInto] = nil
 	}
+	return tx.moveTrashed(r, values)
+}
+
+// moveTrashed writes what moves a record to the trash or out of it.
+func (tx *Tx) moveTrashed(r *Record, values map[string]any) error {
 	after, changed, err := tx.updateRecord(r, values)
 	if err != nil || !changed {
 		return err
