@@ -14,6 +14,9 @@ import (
 // loser, beside what must be unique.
 var twins = map[string][]string{"contact_detail": {"kind", "normal"}}
 
+// sameInOtherLetters are the fields of twins that say the same in other letters.
+var sameInOtherLetters = map[string]string{"contact_detail": "value"}
+
 // addedUp are the parts that are counted rather than compared where records of
 // a type are merged: two services that become one were both sold, while two
 // deals that become one say the same twice.
@@ -57,7 +60,7 @@ func (m *merging) addUp(own, row *Record) map[string]any {
 	mean := schema.Decimal(price.Int64())
 	values["unit_price"], values["discount_percent"] = mean, nil
 	note := fmt.Sprintf("%s has both services at different prices: %s in all at a mean price of %s",
-		m.tx.called(Key{m.tx.Schema().Type("deal"), own.Int("deal")}), quantity, mean)
+		m.otherOf(own), quantity, mean)
 	if sum, err := mean.Times(quantity); err == nil && sum != total {
 		note += fmt.Sprintf(", %s instead of %s", sum, total)
 	}
@@ -69,13 +72,13 @@ func (m *merging) addUp(own, row *Record) map[string]any {
 func (m *merging) noteLost(own, row *Record) {
 	var lost []string
 	for _, field := range row.Type.Held() {
-		quiet := field.System || field.Computed || field.Internal || field.Kind == schema.Reference || field.Name == "is_primary" || slices.Contains(twins[row.Type.Name], field.Name)
+		quiet := field.System || field.Computed || field.Internal || field.Kind == schema.Reference || field.Name == "is_primary" || slices.Contains(twins[row.Type.Name], field.Name) || sameInOtherLetters[row.Type.Name] == field.Name
 		if quiet || !row.Has(field.Name) || isUnsaid(own, field) || text.Fold(shownPart(row, field)) == text.Fold(shownPart(own, field)) || isUnsaid(row, field) {
 			continue
 		}
 		lost = append(lost, fmt.Sprintf("%s %s goes, %s stays", field.Name, shownPart(row, field), shownPart(own, field)))
 	}
-	if len(lost) > 0 && row.Type.Name != "contact_detail" {
+	if len(lost) > 0 {
 		m.plan.Notes = append(m.plan.Notes, fmt.Sprintf("both have a %s with %s: %s", row.Type.Name, m.otherOf(row), strings.Join(lost, "; ")))
 	}
 }
