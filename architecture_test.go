@@ -18,18 +18,20 @@ const module = "github.com/crmcp/crmcp/"
 
 // below are the packages of ours that each may import: arrows run down only.
 var below = map[string][]string{
-	"text":             {},
-	"schema":           {"text"},
-	"filter":           {"schema", "text"},
-	"filter/oracle":    {"filter", "schema", "text"},
-	"store":            {"filter", "schema", "text"},
-	"exchange":         {"store", "filter", "schema", "text"},
-	"tools/tokens":     {},
-	"tools":            {"tools/tokens", "exchange", "store", "filter", "schema", "text"},
-	"server":           {"tools", "store", "filter", "schema", "text"},
-	"bench":            {"server", "tools", "tools/tokens", "exchange", "store", "filter", "schema", "text"},
-	"bench/pocketbase": {},
-	"cmd/crmcp":        {"server", "tools", "tools/tokens", "exchange", "store", "schema", "text", "cmd/crmcp/sample"},
+	"text":                      {},
+	"schema":                    {"text"},
+	"filter":                    {"schema", "text"},
+	"filter/oracle":             {"filter", "schema", "text"},
+	"store":                     {"filter", "schema", "text"},
+	"exchange":                  {"store", "filter", "schema", "text"},
+	"tools/tokens":              {},
+	"tools":                     {"tools/tokens", "exchange", "store", "filter", "schema", "text"},
+	"webhook":                   {"store", "schema", "text"},
+	"examples/webhook-receiver": {},
+	"server":                    {"tools", "store", "filter", "schema", "text"},
+	"bench":                     {"server", "tools", "tools/tokens", "exchange", "store", "filter", "schema", "text"},
+	"bench/pocketbase":          {},
+	"cmd/crmcp":                 {"server", "webhook", "tools", "tools/tokens", "exchange", "store", "schema", "text", "cmd/crmcp/sample"},
 }
 
 // alone are packages from outside that only some of ours may import.
@@ -39,6 +41,7 @@ var alone = map[string][]string{
 	"github.com/mark3labs/mcp-go":     {"server", "bench"},
 	"github.com/spf13/cobra":          {"cmd/crmcp"},
 	"github.com/nyaruka/phonenumbers": {"text"},
+	"code.dny.dev/ssrf":               {"webhook"},
 }
 
 // sourceFiles gives the Go files that are no tests, by folder.

@@ -268,7 +268,11 @@ func (m *maker) setUp(organizations int64) error {
 		"contact_detail": organizations * detailsEach, "deal": organizations * dealsEach, "task": organizations, "note": organizations,
 		"user": users, "tag": firstRareTag + rareTags}
 	for name, last := range made {
-		if err := m.add(m.bulk.Numbered(s.Type(name), last+1)); err != nil {
+		made := last
+		if name == "user" {
+			made-- // the owner came with the database
+		}
+		if err := m.add(m.bulk.Numbered(s.Type(name), last+1), m.bulk.Counted(s.Type(name), made)); err != nil {
 			return err
 		}
 	}

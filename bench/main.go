@@ -25,11 +25,13 @@ type settings struct {
 	imported      int
 	only          string
 	profile       string
+	load          time.Duration
+	clients       int
 }
 
 func main() {
 	var s settings
-	child := flag.String("child", "", "internal: be the process that is measured (echo, writer, http)")
+	child := flag.String("child", "", "internal: be the process that is measured (echo, writer, http, guarded)")
 	flag.Int64Var(&s.organizations, "organizations", 100_000, "how many organizations; five contacts and two deals each come with them")
 	flag.Int64Var(&s.small, "small", 10_000, "how many organizations the database has from which growth is measured; 0: no growth")
 	flag.StringVar(&s.database, "db", "", "the database file; made if it is not there (default in the temporary folder)")
@@ -37,7 +39,9 @@ func main() {
 	flag.BoolVar(&s.write, "write", false, "write the table to bench/RESULTS.md as well")
 	flag.BoolVar(&s.explain, "explain", false, "show the plan of the slowest statement of each case that misses its reach")
 	flag.IntVar(&s.imported, "import", 100_000, "how many contacts are imported")
-	flag.StringVar(&s.only, "only", "", "run only the groups named: verify, get, list, filter, search, write, writers, import, process, http, growth")
+	flag.StringVar(&s.only, "only", "", "run only the groups named: verify, get, list, filter, search, write, writers, import, process, http, load, growth")
+	flag.DurationVar(&s.load, "load", time.Minute, "how long clients with a key each call over HTTP")
+	flag.IntVar(&s.clients, "clients", 200, "how many they are")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile to this file")
 	flag.Parse()
 	debug.SetGCPercent(400) // as crmcp itself does

@@ -20,6 +20,8 @@ func run(ctx context.Context, s settings, child string) error {
 		return writer(ctx, s)
 	case "http":
 		return serveHTTP(ctx, s)
+	case "guarded":
+		return serveGuarded(ctx, s)
 	default:
 		return fmt.Errorf("no such child process: %s", child)
 	}
@@ -59,6 +61,7 @@ func groups() []group {
 		{"import", func(ctx context.Context, b *bench) error { return b.imports(ctx) }},
 		{"process", func(ctx context.Context, b *bench) error { return b.processes(ctx) }},
 		{"http", func(ctx context.Context, b *bench) error { return b.overHTTP(ctx) }},
+		{"load", func(ctx context.Context, b *bench) error { return b.underLoad(ctx) }},
 		{"growth", func(ctx context.Context, b *bench) error { return b.growth(ctx) }},
 	}
 }

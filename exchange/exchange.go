@@ -87,11 +87,13 @@ const maxCompared = 10_000
 const progressEvery = 100
 
 // ImportCSV writes each row of a CSV file as a record of type t, all of them as
-// one change set. A row with a problem is refused alone and reported; the error
+// one change. A row with a problem is refused alone and reported; the error
 // is for what stops the whole: an unreadable file, a wrong mapping, a busy
-// database. Then nothing is written.
+// database. Then nothing is written of up to 1,000 rows; more are written in
+// pieces, so that others get in between, and the error names the incomplete
+// change with those that stand. A dry run of as many works on a copy.
 func ImportCSV(ctx context.Context, db *store.DB, caller store.Caller, t *schema.Type, r io.Reader, o Options) (*Report, error) {
-	if t.Class == schema.Setup && len(t.Names) == 0 || t.Defines {
+	if t.Class == schema.Setup && len(t.Names) == 0 || t.Defines || t.Sends {
 		return nil, schema.Errorf(schema.InvalidArgument, "a %s cannot be imported", t.Name)
 	}
 	if !slices.Contains([]string{UpdateSame, Update, Skip, Refuse, CreateAnyway}, o.IfExists) {
@@ -105,35 +107,17 @@ func ImportCSV(ctx context.Context, db *store.DB, caller store.Caller, t *schema
 	if err != nil {
 		return nil, err
 	}
-	var report *Report
-	err = db.Update(ctx, caller, func(tx *store.Tx) error {
-		// Custom fields may have been defined since the plan was made.
-		if current := tx.Schema().Type(t.Name); current != t {
-			if plan, err = fullPlan(tx.Schema(), current, file, o); err != nil {
-				return err
-			}
-		}
-		report = &Report{Plan: plan, Warnings: slices.Concat(file.warnings, plan.warnings)}
-		im, err := newImporter(tx, plan, o, report)
-		if err != nil {
-			return err
-		}
-		if err := im.all(file.lines); err != nil {
-			return err
-		}
-		if o.DryRun {
-			return store.ErrDryRun
-		}
-		if !tx.Changed() {
-			return nil
-		}
-		report.Change, err = tx.ChangeID()
-		return err
-	})
+	im := newImporter(file, plan, o)
+	if o.DryRun && len(file.lines) > maxPiece {
+		err = db.Trial(ctx, func(trial *store.DB) error { return im.run(ctx, trial, caller) })
+		im.report.Change = 0
+	} else {
+		err = im.run(ctx, db, caller)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return report, nil
+	return im.report, nil
 }
 
 // fullPlan completes a plan with the options and what the cells show.

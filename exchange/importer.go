@@ -11,33 +11,53 @@ import (
 	"github.com/crmcp/crmcp/store"
 )
 
-// importer writes rows within one transaction.
+// importer writes the rows of a file, in one transaction or several.
 type importer struct {
-	tx         *store.Tx
-	plan       *Plan
+	file       *sheet
 	options    Options
-	report     *Report
+	plan       *Plan
+	tx         *store.Tx
 	reader     *schema.Reader
 	references *references
 	// columns are those to read, in the order in which they are read.
 	columns []*Column
+	state
 	// lines say on which line a record of this import stands.
-	lines map[store.Key]int
+	lines map[int64]int
+	// lined are the lines noted in this transaction with what they replaced.
+	lined []lined
+	// careful is set where each row can be taken back alone.
+	careful bool
 	// watchful is set where there were records of the type before.
 	watchful bool
-	compared int
-	done     int
 	total    int
 }
 
-func newImporter(tx *store.Tx, plan *Plan, o Options, report *Report) (*importer, error) {
-	before, err := tx.IDs(plan.Type, nil, 1)
-	if err != nil {
-		return nil, err
-	}
-	reader := tx.Reader(true)
-	im := &importer{tx: tx, plan: plan, options: o, report: report, reader: reader, lines: map[store.Key]int{}, watchful: len(before) > 0,
-		references: &references{tx: tx, of: plan.Type, source: o.Source, known: map[reference]referred{}}}
+// state is how far an import has come; a transaction that is run again begins
+// where it stood before.
+type state struct {
+	report *Report
+	// queue are the lines to write, early those that came too early; helped is
+	// set where a line was written since the early ones were tried last.
+	queue, early    []line
+	mayWait, helped bool
+	finished        bool
+	compared        int
+	// tried counts the lines that were read, done those that were dealt with.
+	tried, done int
+}
+
+func newImporter(file *sheet, plan *Plan, o Options) *importer {
+	im := &importer{file: file, options: o, lines: map[int64]int{}, total: len(file.lines)}
+	im.queue, im.mayWait = file.lines, true
+	im.report = &Report{Warnings: slices.Concat(file.warnings, plan.warnings)}
+	im.take(plan)
+	return im
+}
+
+// take goes on with another plan.
+func (im *importer) take(plan *Plan) {
+	im.plan, im.report.Plan, im.columns = plan, plan, nil
 	for _, list := range [][]Column{plan.Constants, plan.Columns} {
 		for i := range list {
 			if list[i].Target != "" {
@@ -46,7 +66,6 @@ func newImporter(tx *store.Tx, plan *Plan, o Options, report *Report) (*importer
 		}
 	}
 	slices.SortStableFunc(im.columns, func(a, b *Column) int { return cmp.Compare(a.rank(), b.rank()) })
-	return im, nil
 }
 
 // rank puts the source before the external ids that it belongs to, and those
@@ -59,49 +78,6 @@ func (c *Column) rank() int {
 		return 1
 	}
 	return 2
-}
-
-// all writes every row. Rows that name a record of their own type which stands
-// further down are tried again once the others are written.
-func (im *importer) all(lines []line) error {
-	im.total = len(lines)
-	for len(lines) > 0 {
-		early, err := im.pass(lines, true)
-		if err != nil {
-			return err
-		}
-		if len(early) == len(lines) {
-			_, err = im.pass(lines, false)
-			early = nil
-		}
-		if err != nil {
-			return err
-		}
-		lines = early
-	}
-	slices.SortFunc(im.report.Refused, func(a, b RowError) int { return cmp.Compare(a.Row, b.Row) })
-	slices.SortFunc(im.report.Doubles, func(a, b Double) int { return cmp.Compare(a.Row, b.Row) })
-	im.report.Missing = im.references.missing
-	return nil
-}
-
-// pass writes rows; where it may, it gives back those that came too early.
-func (im *importer) pass(lines []line, mayWait bool) (early []line, err error) {
-	for _, l := range lines {
-		r := im.read(l)
-		if r.early && mayWait {
-			early = append(early, l)
-			continue
-		}
-		if err := im.write(r); err != nil {
-			return nil, err
-		}
-		im.done++
-		if im.options.Progress != nil && (im.done%progressEvery == 0 || im.done == im.total) {
-			im.options.Progress(im.done, im.total)
-		}
-	}
-	return early, nil
 }
 
 // write creates or updates the record of a row. Only what must stop the whole
@@ -117,7 +93,11 @@ func (im *importer) write(r *row) error {
 		return nil
 	}
 	var written *store.Written
-	err := im.tx.Try(func() (err error) {
+	attempt := im.tx.Attempt
+	if im.careful {
+		attempt = im.tx.Try
+	}
+	err := attempt(func() (err error) {
 		if !exists {
 			written, err = im.tx.Create(r.in, r.options)
 			return err
@@ -129,7 +109,7 @@ func (im *importer) write(r *row) error {
 		return err
 	})
 	var known *schema.Error
-	if errors.As(err, &known) && slices.Contains(refusals, known.Code) {
+	if errors.As(err, &known) && slices.Contains(refusals, known.Code) && !errors.Is(err, store.ErrHalfWritten) {
 		r.problems = known.Problems
 		if len(r.problems) == 0 {
 			r.problems.Add("", "%s", known.Message)
@@ -179,7 +159,7 @@ func (im *importer) compare(r *row, created *store.Record) error {
 		return nil
 	}
 	likely, err := im.tx.LikelyDuplicates(created)
-	at := slices.IndexFunc(likely, func(l store.Likely) bool { return im.lines[l.Key] == 0 })
+	at := slices.IndexFunc(likely, func(l store.Likely) bool { return im.lines[l.Key.ID] == 0 })
 	if err == nil && at >= 0 {
 		im.report.Doubles = append(im.report.Doubles, Double{Row: r.number, Of: likely[at]})
 	}
@@ -241,10 +221,12 @@ func (im *importer) count(r *row, written *store.Written, existed bool) {
 		im.warn(r, "removed "+strings.Join(written.Removed, ", "))
 	}
 	key := written.Record.Key()
-	if earlier := im.lines[key]; earlier != 0 {
+	earlier := im.lines[key.ID]
+	if earlier != 0 {
 		im.warn(r, fmt.Sprintf("is the same record as line %d: %s", earlier, key))
 	}
-	im.lines[key] = r.number
+	im.lines[key.ID] = r.number
+	im.lined = append(im.lined, lined{key.ID, earlier})
 }
 
 func (im *importer) warn(r *row, message string) {

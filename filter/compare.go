@@ -103,7 +103,7 @@ func (c *checker) number(v value, f *schema.Field) (any, bool) {
 	number, err := schema.ParseDecimal(v.text)
 	switch {
 	case err != nil:
-		c.add(v.at, "%s at %d %v", quote(v.text), v.at, err)
+		c.noNumber(v, f, err)
 		return nil, false
 	case f.Kind != schema.Integer:
 		return number, true
@@ -112,6 +112,22 @@ func (c *checker) number(v value, f *schema.Field) (any, bool) {
 		return nil, false
 	}
 	return int64(number / schema.DecimalOne), true
+}
+
+// noNumber reports a text that is no number, with the one that was likely meant.
+func (c *checker) noNumber(v value, f *schema.Field, cause error) {
+	isNumber := func(s string) bool { _, err := schema.ParseDecimal(s); return err == nil }
+	if low, high, both := rightRange(v.text, isNumber); both {
+		c.add(v.at, "%s at %d is no number: write between %s and %s", quote(v.text), v.at, word(low), word(high))
+		return
+	}
+	right, currency := rightNumber(v.text)
+	if right == "" {
+		c.add(v.at, "%s at %d %v", quote(v.text), v.at, cause)
+		return
+	}
+	beside := choose(currency != "" && f.Currency != "", fmt.Sprintf(", and %s = %s beside it", f.Currency, currency), "")
+	c.add(v.at, "%s at %d is no number: write %s%s", quote(v.text), v.at, right, beside).DidYouMean = right
 }
 
 // betweenNumbers is reached with two values that are numbers.

@@ -5,11 +5,15 @@ import "strings"
 // condition = path ( comparison | test ) | quantity
 func (p *parser) condition() (node, bool) {
 	start := p.peek()
+	p.from = p.next
 	p.conditions++
 	if p.conditions > MaxConditions {
 		return nil, p.halt(start, "too many conditions at %d: a filter has at most %d", start.at, MaxConditions)
 	}
-	if after := p.tokens[min(p.next+1, len(p.tokens)-1)]; start.kind == tokenWord && after.is("(") {
+	if start.is("select") && p.following().kind != tokenSymbol {
+		return nil, p.halt(start, "unexpected %s at %d: a filter is the condition alone, what stands behind WHERE, such as status = won", start.shown(), start.at)
+	}
+	if start.kind == tokenWord && p.following().is("(") {
 		return p.quantity()
 	}
 	where, ok := p.path("a field")
@@ -17,14 +21,18 @@ func (p *parser) condition() (node, bool) {
 		return nil, false
 	}
 	c := &condition{path: where}
-	return c, p.test(c)
+	if !p.test(c) {
+		return nil, false
+	}
+	p.previous = c
+	return c, true
 }
 
 // path = name { "." name }; a name in quotes may stand alone or last.
 func (p *parser) path(wanted string) (path, bool) {
 	t := p.peek()
 	if t.kind != tokenWord && t.kind != tokenText || t.kind == tokenWord && isReserved(t.text) || t.text == "" {
-		return nil, p.fail("expected %s at %d, found %s", wanted, t.at, t.shown())
+		return nil, p.fail("expected %s at %d, found %s%s", wanted, t.at, t.shown(), p.adviseField())
 	}
 	p.next++
 	if t.kind == tokenText {
@@ -52,7 +60,7 @@ func (p *parser) path(wanted string) (path, bool) {
 func (p *parser) quantity() (node, bool) {
 	word := p.take()
 	if !word.is("exists") && !word.is("count") {
-		return nil, p.failAt(word, `%s at %d is no condition: only exists(…) and count(…) take brackets`, word.shown(), word.at)
+		return nil, p.failAt(word, `%s at %d is no condition: %s`, word.shown(), word.at, p.adviseFunction(word))
 	}
 	open := p.take()
 	if !p.deeper(open) {
@@ -67,6 +75,7 @@ func (p *parser) quantity() (node, bool) {
 	if p.accept("where") {
 		q.where = p.disjunction()
 	}
+	p.previous = nil
 	if !p.closing(open) {
 		return nil, false
 	}
@@ -136,8 +145,11 @@ func (p *parser) test(c *condition) bool {
 	case p.textual(c):
 		return p.one(c)
 	}
-	return p.fail("expected an operator at %d, found %s: use =, !=, <, <=, >, >=, in, between, contains, starts with, ends with, like, has or is null%s",
-		t.at, t.shown(), p.hint())
+	if advice := p.adviseOperator(c); advice != "" {
+		return p.fail("expected an operator at %d, found %s%s", t.at, t.shown(), advice)
+	}
+	return p.fail("expected an operator at %d, found %s: use =, !=, <, <=, >, >=, in, between, contains, starts with, ends with, like, has or is null",
+		t.at, t.shown())
 }
 
 // comparison reads the value behind a sign; "= null" is "is null".
@@ -157,7 +169,8 @@ func (p *parser) null(c *condition) bool {
 	if p.accept("null", "empty") {
 		return true
 	}
-	return p.fail("expected null or empty at %d, found %s: compare values with =", p.peek().at, p.peek().shown())
+	p.fail("expected null or empty at %d, found %s%s", p.peek().at, p.peek().shown(), p.adviseNull(c))
+	return p.accept("between") && p.skipBound()
 }
 
 // textual = CONTAINS | "~" | STARTS WITH | ENDS WITH | LIKE
@@ -209,10 +222,19 @@ func (p *parser) values(c *condition) bool {
 		if !p.one(c) {
 			return false
 		}
-		if !p.accept(",") {
-			return p.closing(open)
+		if p.accept(",") {
+			continue
 		}
+		return p.closing(open) || p.skipList()
 	}
+}
+
+// skipList goes on behind the bracket that closes a list with a fault.
+func (p *parser) skipList() bool {
+	for p.peek().kind != tokenEnd && !p.accept(")") {
+		p.next++
+	}
+	return false
 }
 
 // bounds = value AND value
@@ -221,9 +243,18 @@ func (p *parser) bounds(c *condition) bool {
 		return false
 	}
 	if !p.accept("and", "&&") {
-		return p.fail(`expected "and" at %d between the two bounds, found %s`, p.peek().at, p.peek().shown())
+		p.fail(`expected "and" at %d between the two bounds, found %s%s`, p.peek().at, p.peek().shown(), p.adviseBounds())
+		return p.skipBound()
 	}
 	return p.one(c)
+}
+
+// skipBound goes on behind the "and" of between after a fault, which is then
+// not taken for one that joins conditions.
+func (p *parser) skipBound() bool {
+	p.skip()
+	p.accept("and", "&&")
+	return false
 }
 
 func (p *parser) one(c *condition) bool {
@@ -244,7 +275,7 @@ func (p *parser) value() (value, bool) {
 	case t.kind == tokenWord:
 		return value{}, p.fail("expected a value at %d, found the word %s: as a text it needs quotes", t.at, t.shown())
 	}
-	return value{}, p.fail("expected a value at %d, found %s", t.at, t.shown())
+	return value{}, p.fail("expected a value at %d, found %s%s", t.at, t.shown(), p.adviseValue())
 }
 
 // IsReserved reports whether a word has a meaning of its own in filters, so

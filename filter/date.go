@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
@@ -31,8 +32,7 @@ func (c *checker) when(v value, moments bool) (when, bool) {
 		last, ok = first, true
 	}
 	if !ok {
-		c.add(v.at, "%s at %d is no date: use %s%s", quote(v.text), v.at, dateForms,
-			choose(moments, ", now, -6h or 2026-05-01T10:00:00Z", ""))
+		c.noDate(v, moments)
 		return when{}, false
 	}
 	absolute := strings.IndexAny(strings.TrimSpace(v.text), "0123456789") == 0
@@ -41,6 +41,20 @@ func (c *checker) when(v value, moments bool) (when, bool) {
 		w.low, w.high = clock.Start(first), clock.End(last)
 	}
 	return w, true
+}
+
+// noDate reports a text that is no date, with the one that was likely meant.
+func (c *checker) noDate(v value, moments bool) {
+	forms := dateForms + choose(moments, ", now, -6h or 2026-05-01T10:00:00Z", "")
+	isDate := func(s string) bool { _, _, ok := Period(c.env.Clock, s); return ok }
+	if low, high, both := rightRange(v.text, isDate); both {
+		c.add(v.at, "%s at %d is no date: write between %s and %s", quote(v.text), v.at, word(low), word(high))
+		return
+	}
+	near := nearestDate(v.text)
+	p := c.add(v.at, "%s at %d is no date: %s", quote(v.text), v.at,
+		choose(near != "", fmt.Sprintf("did you mean %s?  (%s)", near, forms), "use "+forms))
+	p.DidYouMean = near
 }
 
 func (c *checker) whens(values []value, moments bool) ([]when, bool) {

@@ -147,11 +147,34 @@ func (p *havingParser) measure() (index int, ok bool) {
 		}
 		names = append(names, m.Names[0])
 	}
-	near := text.Nearest(spelled, names)
+	near := NearestMeasure(spelled, names)
 	guess := choose(near != "", fmt.Sprintf(": did you mean %q?", near), "")
-	problem := p.add(first.at, "%s at %d is none of the measures%s  (%s)", first.shown(), first.at, guess, listed(names, shownNames))
+	if near == "" && strings.HasSuffix(spelled, ")") {
+		guess = ": add it to measures"
+	}
+	problem := p.add(first.at, "%s at %d is none of the measures%s  (%s)", choose(first.kind == tokenEnd, "the end", quote(spelled)), first.at, guess, listed(names, shownNames))
 	problem.DidYouMean, problem.Allowed = near, names
 	return 0, false
+}
+
+// NearestMeasure is the group or measure that a name was most likely meant to
+// be: sum(amount) for amount. What has brackets is a measure that the call
+// may lack rather than another one misspelled, unless it is very near.
+func NearestMeasure(name string, names []string) string {
+	inner := func(s string) string {
+		_, argument, _ := strings.Cut(strings.TrimSuffix(s, ")"), "(")
+		return argument
+	}
+	for _, one := range names {
+		if argument := inner(one); argument != "" && SameMeasure(argument, name) {
+			return one
+		}
+	}
+	near := text.Nearest(name, names)
+	if argument := inner(name); argument != "" && text.Distance(inner(near), argument, 2) > 2 {
+		return ""
+	}
+	return near
 }
 
 // SameMeasure compares the names of measures: case and spaces do not matter.

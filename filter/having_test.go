@@ -52,7 +52,8 @@ func TestHaving(t *testing.T) {
 func TestHavingProblems(t *testing.T) {
 	for condition, want := range map[string][]string{
 		"cuont > 3":                        {`"cuont" at 1 is none of the measures: did you mean "count"?`},
-		"sum(probability) > 3 and count x": {`"sum" at 1 is none`, `expected =, !=, <, <=, > or >= at 32, found "x"`},
+		"sum(probability) > 3 and count x": {`"sum(probability)" at 1 is none of the measures: add it to measures`, `expected =, !=, <, <=, > or >= at 32, found "x"`},
+		"amount > 5":                       {`"amount" at 1 is none of the measures: did you mean "sum(amount)"?`},
 		"count > many":                     {`"many" at 9 is no number`},
 		"max(closed_on) > often":           {`"often" at 18 is no date`},
 		"min(created_at) > often":          {`"often" at 19 is no time`},

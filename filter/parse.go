@@ -47,6 +47,11 @@ type parser struct {
 	next       int
 	depth      int
 	conditions int
+	// halted: what is read after it is an echo.
+	halted bool
+	// from is the first token of the condition at hand, previous the one before it.
+	from     int
+	previous *condition
 }
 
 func (p *parser) peek() token { return p.tokens[p.next] }
@@ -75,10 +80,11 @@ func (p *parser) fail(format string, args ...any) bool {
 
 func (p *parser) failAt(t token, format string, args ...any) bool {
 	switch {
+	case p.halted:
 	case t.kind == tokenBad && (t.text == `"` || t.text == "'"):
 		p.add(t.at, "the text that starts at %d has no closing %s", t.at, t.text)
 	case t.kind == tokenBad:
-		p.add(t.at, "unexpected %s at %d: put texts with such characters in quotes", quote(t.text), t.at)
+		p.add(t.at, "unexpected %s at %d: %s", quote(t.text), t.at, p.strange(t))
 	default:
 		p.add(t.at, "%s", fmt.Sprintf(format, args...))
 	}
@@ -90,7 +96,10 @@ func (p *parser) failAt(t token, format string, args ...any) bool {
 
 // halt records a fault that makes reading on pointless.
 func (p *parser) halt(t token, format string, args ...any) bool {
-	p.add(t.at, format, args...)
+	if !p.halted {
+		p.add(t.at, format, args...)
+	}
+	p.halted = true
 	p.next = len(p.tokens) - 1
 	return false
 }
@@ -172,7 +181,7 @@ func (p *parser) operand() (node, bool) {
 func (p *parser) deeper(t token) bool {
 	p.depth++
 	if p.depth > MaxNesting {
-		return p.halt(t, "too deep at %d: brackets, not, exists and count nest at most %d levels", t.at, MaxNesting)
+		return p.halt(t, "too deep at %d: brackets, not, exists and count may be at most %d deep", t.at, MaxNesting)
 	}
 	return true
 }
@@ -184,7 +193,11 @@ func (p *parser) closing(open token) bool {
 	if p.accept(")") {
 		return true
 	}
-	return p.fail(`expected ")" at %d for the "(" at %d, found %s`, p.peek().at, open.at, p.peek().shown())
+	hint := p.hint()
+	if p.peek().is("or") {
+		hint = ": values of a list stand between commas"
+	}
+	return p.fail(`expected ")" at %d for the "(" at %d, found %s%s`, p.peek().at, open.at, p.peek().shown(), hint)
 }
 
 // atBoundary tells whether a condition may end here.
@@ -205,16 +218,4 @@ func (p *parser) skip() {
 			depth--
 		}
 	}
-}
-
-// hint explains the commonest causes of a word or a comma too many.
-func (p *parser) hint() string {
-	last, t := p.tokens[max(p.next-1, 0)], p.peek()
-	switch {
-	case t.is(","):
-		return `: several values stand in brackets, in ("a", "b")`
-	case last.kind == tokenWord && t.kind == tokenWord:
-		return fmt.Sprintf(": a text of several words needs quotes, %s", quote(last.text+" "+t.text))
-	}
-	return ""
 }

@@ -82,6 +82,13 @@ func printQuantity(w *strings.Builder, q *quantity) {
 	}
 }
 
+// spelled is a path as the language reads it back.
+func spelled(p path) string {
+	var w strings.Builder
+	printPath(&w, p)
+	return w.String()
+}
+
 func printPath(w *strings.Builder, p path) {
 	for i, n := range p {
 		w.WriteString(choose(i > 0, ".", ""))

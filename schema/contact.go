@@ -33,7 +33,7 @@ func contact() *Type {
 
 func membership() *Type {
 	return &Type{
-		Name: "membership", Plural: "memberships", Code: 3, Prefix: "mem", Class: Part, Title: "title",
+		Name: "membership", Plural: "memberships", Code: 3, Prefix: "mem", Class: Part, Events: true, Title: "title",
 		Short:   []string{"organization", "contact", "role", "title", "is_primary", "started_on", "ended_on"},
 		Sorts:   []string{"updated_at"},
 		Lookups: [][]string{{"organization", "contact"}, {"contact", "organization"}},
@@ -56,7 +56,7 @@ var DetailKinds = []string{"email", "phone", "website"}
 
 func contactDetail() *Type {
 	return &Type{
-		Name: "contact_detail", Plural: "contact_details", Code: 4, Prefix: "det", Class: Part, Title: "value",
+		Name: "contact_detail", Plural: "contact_details", Code: 4, Prefix: "det", Class: Part, Events: true, Title: "value",
 		Short:   []string{"organization", "contact", "kind", "label", "value", "is_primary", "integration"},
 		Sorts:   []string{"updated_at"},
 		Lookups: [][]string{{"organization", "kind"}, {"contact", "kind"}, {"value"}}, Aliases: []string{"detail"},

@@ -108,6 +108,7 @@ func (s *Schema) AddFields(t *Type, fields []*Field) {
 		}
 	}
 	slices.Sort(t.names)
+	t.keepLists()
 }
 
 // customField is the definition of a field that people have added. It is
@@ -115,8 +116,9 @@ func (s *Schema) AddFields(t *Type, fields []*Field) {
 func customField() *Type {
 	return &Type{
 		Name: "custom_field", Plural: "custom_fields", Code: 19, Prefix: "fld", Class: Setup, Title: "label", Names: []string{"key", "label"},
-		Short: []string{"record_type", "key", "label", "kind", "is_required", "is_unique", "default_value", "description", "position"},
-		Sorts: []string{"position"}, Uniques: [][]string{{"record_type", "key"}}, Aliases: []string{"field"}, Defines: true,
+		Rights: onlyAdmins(),
+		Short:  []string{"record_type", "key", "label", "kind", "is_required", "is_unique", "default_value", "description", "position"},
+		Sorts:  []string{"position"}, Uniques: [][]string{{"record_type", "key"}}, Aliases: []string{"field"}, Defines: true,
 		Fields: []*Field{
 			{Name: "record_type", Kind: Code, ReadOnly: true},
 			{Name: "key", Kind: Code, ReadOnly: true, Doc: "its name in filters, arguments and results"},

@@ -6,6 +6,7 @@ func deal() *Type {
 		Short:      []string{"name", "amount", "currency", "stage", "status", "probability", "expected_close_on", "closed_on", "organization", "contact", "owner", "tags"},
 		Sorts:      []string{"name", "created_at", "updated_at", "amount", "expected_close_on", "closed_on", "stage_changed_at"},
 		Lookups:    [][]string{{"owner", "updated_at"}, {"stage", "updated_at"}, {"status", "amount"}, {"organization", "updated_at"}},
+		Reports:    [][]string{{"stage", "created_at", "currency", "amount"}, {"status", "closed_on", "currency", "amount"}},
 		Searchable: true, Aliases: []string{"opportunity"},
 		Merges: true,
 		Fields: []*Field{

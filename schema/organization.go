@@ -3,7 +3,8 @@ package schema
 func organization() *Type {
 	return &Type{
 		Name: "organization", Plural: "organizations", Code: 1, Prefix: "org", Title: "name",
-		Names: []string{"name"}, Keys: []string{"customer_number", "registration_number", "vat_number", "linkedin_id", "linkedin_public_identifier"},
+		Rights: Rights{Create: Consultant},
+		Names:  []string{"name"}, Keys: []string{"customer_number", "registration_number", "vat_number", "linkedin_id", "linkedin_public_identifier"},
 		Short:      []string{"name", "type", "status", "industry", "city", "country", "email", "phone", "website", "owner", "tags", "open_deal_value", "last_activity_at"},
 		Sorts:      []string{"name", "created_at", "updated_at", "open_deal_value", "last_activity_at", "annual_revenue"},
 		Lookups:    [][]string{{"owner", "updated_at"}, {"type", "updated_at"}, {"status", "updated_at"}, {"country"}, {"city"}, {"industry"}, {"parent"}},

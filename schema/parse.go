@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
@@ -79,7 +80,8 @@ func (r *Reader) Parse(f *Field, raw any) (any, error) {
 	return r.parseText(f, s)
 }
 
-// scalar gives the text of a string, number or truth value.
+// scalar gives the text of a string, number or truth value. A list of one
+// counts as its entry, which leaves no doubt about what is meant.
 func scalar(raw any) (string, error) {
 	switch v := raw.(type) {
 	case string:
@@ -116,6 +118,9 @@ func (r *Reader) parseNumeric(f *Field, s string) (any, error) {
 		return int64(n / DecimalOne), f.bounds(n)
 	case Number, Money:
 		n, err := ParseDecimal(s)
+		if err != nil && f.Currency != "" && strings.ContainsFunc(s, namesCurrency) {
+			return nil, fmt.Errorf("must be the amount alone, such as 1250.50, with its currency in the field %s: %q", f.Currency, text.Truncate(s, 40))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %q", err, text.Truncate(s, 40))
 		}
@@ -144,6 +149,8 @@ func (r *Reader) parseNumeric(f *Field, s string) (any, error) {
 	}
 	return nil, fmt.Errorf("must be %s, not %q", f.Kind.Info().Form, text.Truncate(s, 40))
 }
+
+func namesCurrency(r rune) bool { return unicode.IsUpper(r) || unicode.Is(unicode.Sc, r) }
 
 func (f *Field) bounds(n Decimal) error {
 	if f.NotNegative && n < 0 {
@@ -253,11 +260,22 @@ func parseOption(f *Field, s string) (any, error) {
 			return option, nil
 		}
 	}
-	problem := fmt.Sprintf("must be one of %s, not %q", strings.Join(f.Options, ", "), text.Truncate(s, 40))
+	problem := fmt.Sprintf("must be %s, not %q", optionsText(f), text.Truncate(s, 40))
 	if near := text.Nearest(s, f.Options); near != "" {
 		problem += fmt.Sprintf("; did you mean %q?", near)
 	}
 	return nil, fmt.Errorf("%s", problem)
+}
+
+// fewOptions is how many options an error repeats; of longer lists it says
+// what they look like.
+const fewOptions = 60
+
+func optionsText(f *Field) string {
+	if len(f.Options) > fewOptions && f.Doc != "" {
+		return f.Doc
+	}
+	return "one of " + strings.Join(f.Options, ", ")
 }
 
 func parseOptions(f *Field, raw any) (any, error) {
@@ -265,7 +283,7 @@ func parseOptions(f *Field, raw any) (any, error) {
 	for _, one := range optionsOf(f, raw) {
 		s, err := scalar(one)
 		if err != nil {
-			return nil, fmt.Errorf("must be a list of %s", strings.Join(f.Options, ", "))
+			return nil, fmt.Errorf("must be a list: %s", optionsText(f))
 		}
 		option, err := parseOption(f, s)
 		if err != nil {

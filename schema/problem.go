@@ -16,6 +16,7 @@ const (
 	NotFound        ErrorCode = "not_found"
 	Conflict        ErrorCode = "conflict"
 	ConfirmRequired ErrorCode = "confirm_required"
+	Unauthorized    ErrorCode = "unauthorized"
 	Forbidden       ErrorCode = "forbidden"
 	ReadOnlyMode    ErrorCode = "read_only"
 	TooLarge        ErrorCode = "too_large"

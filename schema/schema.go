@@ -21,7 +21,7 @@ type Schema struct {
 func New() *Schema {
 	s := &Schema{byName: map[string]*Type{}, Types: []*Type{
 		organization(), contact(), membership(), contactDetail(), deal(), line(), service(), task(), project(),
-		document(), note(), activity(), user(), tag(), segment(), pipeline(), stage(), category(), customField(), company(),
+		document(), note(), activity(), user(), tag(), segment(), pipeline(), stage(), category(), customField(), webhook(), company(),
 	}}
 	for _, t := range s.Types {
 		s.byName[t.Name] = t
@@ -35,6 +35,7 @@ func New() *Schema {
 	for _, t := range s.Types {
 		t.connect(s)
 	}
+	s.must("webhook").byName["events"].Options = s.eventPatterns()
 	return s
 }
 

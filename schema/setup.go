@@ -2,10 +2,11 @@ package schema
 
 func user() *Type {
 	return &Type{
-		Name: "user", Plural: "users", Code: 13, Prefix: "usr", Class: Setup, Title: "name", Names: []string{"name", "email"},
-		OneOf: []string{"first_name", "last_name"},
-		Short: []string{"name", "email", "role", "status", "timezone"},
-		Sorts: []string{"name", "updated_at"}, Uniques: [][]string{{"email"}},
+		Name: "user", Plural: "users", Code: 13, Prefix: "usr", Class: Setup, Events: true, Title: "name", Names: []string{"name", "email"},
+		Rights: onlyAdmins(),
+		OneOf:  []string{"first_name", "last_name"},
+		Short:  []string{"name", "email", "role", "status", "timezone"},
+		Sorts:  []string{"name", "updated_at"}, Uniques: [][]string{{"email"}},
 		Aliases: []string{"member", "colleague", "employee"},
 		Fields: []*Field{
 			{Name: "name", Kind: Text, Max: 520, Computed: true, By: "first_name and last_name", Aliases: []string{"full_name"}},
@@ -24,7 +25,7 @@ func user() *Type {
 
 func tag() *Type {
 	return &Type{
-		Name: "tag", Plural: "tags", Code: 14, Prefix: "tag", Class: Setup, Title: "name", Names: []string{"name"},
+		Name: "tag", Plural: "tags", Code: 14, Prefix: "tag", Class: Setup, Events: true, Title: "name", Names: []string{"name"},
 		Short: []string{"name", "color"}, Sorts: []string{"name"}, Uniques: [][]string{{"name"}}, Aliases: []string{"label"},
 		Merges: true,
 		Fields: []*Field{{Name: "name", Kind: Text, Required: true}, {Name: "color", Kind: Code}},
@@ -34,7 +35,7 @@ func tag() *Type {
 
 func segment() *Type {
 	return &Type{
-		Name: "segment", Plural: "segments", Code: 15, Prefix: "seg", Class: Setup, Title: "title", Names: []string{"title"},
+		Name: "segment", Plural: "segments", Code: 15, Prefix: "seg", Class: Setup, Events: true, Title: "title", Names: []string{"title"},
 		Short: []string{"title", "icon", "sequence", "filter"}, Sorts: []string{"title"}, Uniques: [][]string{{"title"}}, Aliases: []string{"list"},
 		Fields: []*Field{
 			{Name: "title", Kind: Text, Required: true, Aliases: []string{"name"}},
@@ -50,7 +51,8 @@ func segment() *Type {
 func pipeline() *Type {
 	return &Type{
 		Name: "pipeline", Plural: "pipelines", Code: 16, Prefix: "pipe", Class: Setup, Title: "name", Names: []string{"name"},
-		Short: []string{"name", "position"}, Sorts: []string{"position"}, Uniques: [][]string{{"name"}},
+		Rights: onlyAdmins(),
+		Short:  []string{"name", "position"}, Sorts: []string{"position"}, Uniques: [][]string{{"name"}},
 		Fields:    []*Field{{Name: "name", Kind: Text, Required: true}, {Name: "position", Kind: Integer}},
 		Relations: []*Relation{Back("stages", "stage", "pipeline"), Back("deals", "deal", "pipeline")},
 		Doc:       "the stages that deals go through",
@@ -60,7 +62,8 @@ func pipeline() *Type {
 func stage() *Type {
 	return &Type{
 		Name: "stage", Plural: "stages", Code: 17, Prefix: "stage", Class: Setup, Title: "name", Names: []string{"name"},
-		Short: []string{"name", "pipeline", "position", "kind", "probability"}, Sorts: []string{"position"},
+		Rights: onlyAdmins(),
+		Short:  []string{"name", "pipeline", "position", "kind", "probability"}, Sorts: []string{"position"},
 		Lookups: [][]string{{"pipeline", "position"}}, Uniques: [][]string{{"pipeline", "name"}},
 		Fields: []*Field{
 			{Name: "name", Kind: Text, Required: true},
@@ -87,7 +90,8 @@ func category() *Type {
 func company() *Type {
 	return &Type{
 		Name: "company", Plural: "companies", Code: 24, Prefix: "company", Class: Setup, Title: "name",
-		Short: []string{"name", "currency", "country", "timezone", "week_start"},
+		Rights: onlyAdmins(),
+		Short:  []string{"name", "currency", "country", "timezone", "week_start"},
 		Fields: []*Field{
 			{Name: "name", Kind: Text},
 			{Name: "currency", Kind: CurrencyCode, Required: true},

@@ -41,6 +41,10 @@ type Type struct {
 	Sorts []string
 	// Lookups are further indexes, each a list of fields (a leading filter, then the sort).
 	Lookups [][]string
+	// Reports are indexes that hold all that a report reads, each a list of
+	// fields: what groups, a date or moment, then currency and value. Moments
+	// stand in it by the day in UTC, dates by the month.
+	Reports [][]string
 	// Uniques are groups of fields that no two records outside the trash may share.
 	Uniques   [][]string
 	Aliases   []string
@@ -51,17 +55,27 @@ type Type struct {
 	// Defines: the type's records are part of the schema, which is read again
 	// when one of them changes.
 	Defines bool
+	// Events: changes of the type's records are told to webhooks although it is
+	// no type of Class Record.
+	Events bool
+	// Sends: the type's records say where events are sent; every process reads
+	// them again when one of them changes.
+	Sends bool
 	// Merges: records of the type can be merged into one another.
 	Merges bool
 	// Private types have records that only their author sees.
 	Private bool
 	// Needs is set where a record is hidden when everything it is attached to is in the trash.
 	Attached bool
-	Doc      string
+	// Rights say who may write records of the type.
+	Rights Rights
+	Doc    string
 
 	byName map[string]*Field
 	links  map[string]*Relation
 	names  []string
+	// columns and held are kept, as every record that is read or written asks for them.
+	columns, held []*Field
 }
 
 // Field finds a field by its canonical name.
@@ -134,27 +148,27 @@ func (t *Type) Settable(name string) (r *Relation, one bool) {
 // IDString is the short typed id of a record of this type.
 func (t *Type) IDString(id int64) string { return fmt.Sprintf("%s_%d", t.Prefix, id) }
 
-// Columns are the fields with a column, in declared order.
-func (t *Type) Columns() []*Field {
-	var columns []*Field
+// Columns are the fields with a column, in declared order. The list is not to
+// be changed.
+func (t *Type) Columns() []*Field { return t.columns }
+
+// Held are the fields whose values a record holds itself: those with a column
+// in declared order, then the custom ones in theirs. The list is not to be
+// changed.
+func (t *Type) Held() []*Field { return t.held }
+
+// keepLists lists the fields anew after some were added.
+func (t *Type) keepLists() {
+	var columns, custom []*Field
 	for _, f := range t.Fields {
 		if f.Stored() {
 			columns = append(columns, f)
 		}
-	}
-	return columns
-}
-
-// Held are the fields whose values a record holds itself: those with a column
-// in declared order, then the custom ones in theirs.
-func (t *Type) Held() []*Field {
-	held := t.Columns()
-	for _, f := range t.Fields {
 		if f.Custom {
-			held = append(held, f)
+			custom = append(custom, f)
 		}
 	}
-	return held
+	t.columns, t.held = columns, slices.Concat(columns, custom)
 }
 
 // index builds the look-ups after all types are known.
@@ -180,6 +194,7 @@ func (t *Type) index(s *Schema) {
 			t.links[f.Name] = &Relation{Name: f.Name, From: t, To: s.must(f.To), Via: ViaColumn, Field: f}
 		}
 	}
+	t.keepLists()
 }
 
 // connect fills in the relations once every type is indexed.

@@ -23,12 +23,16 @@ func ParseDecimal(s string) (Decimal, error) {
 	if s == "" || len(s) > 40 || strings.ContainsAny(s, "/_xXpP") {
 		return 0, fmt.Errorf("is no number: send digits such as 1250 or 1250.50")
 	}
+	noNumber := fmt.Errorf("is no number: send digits such as 1250 or 1250.50")
 	if at := strings.IndexAny(s, "eE"); at >= 0 && len(s)-at > 4 {
+		if strings.Trim(s, "0123456789.eE+-") != "" {
+			return 0, noNumber
+		}
 		return 0, fmt.Errorf("is too large: at most 90,000,000,000,000")
 	}
 	rat, ok := new(big.Rat).SetString(s)
 	if !ok {
-		return 0, fmt.Errorf("is no number: send digits such as 1250 or 1250.50")
+		return 0, noNumber
 	}
 	rat.Mul(rat, new(big.Rat).SetInt64(int64(DecimalOne)))
 	if !rat.IsInt() {

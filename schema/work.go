@@ -3,6 +3,7 @@ package schema
 func task() *Type {
 	return &Type{
 		Name: "task", Plural: "tasks", Code: 8, Prefix: "task", Title: "name", Names: []string{"name"},
+		Rights:     Rights{Own: "created_by"},
 		Short:      []string{"name", "type", "status", "priority", "due_at", "completed_at", "organization", "contact", "deal", "owner", "tags"},
 		Sorts:      []string{"name", "created_at", "updated_at", "due_at"},
 		Lookups:    [][]string{{"owner", "due_at"}, {"status", "due_at"}},
@@ -84,6 +85,7 @@ func document() *Type {
 func note() *Type {
 	return &Type{
 		Name: "note", Plural: "notes", Code: 11, Prefix: "note", Title: "title",
+		Rights:     Rights{Own: "author"},
 		Short:      []string{"title", "body", "category", "flagged", "is_private", "author", "created_at", "organizations", "contacts", "deals", "services", "tasks", "projects"},
 		Sorts:      []string{"created_at", "updated_at"},
 		Lookups:    [][]string{{"author", "created_at"}, {"category", "created_at"}},
@@ -106,6 +108,7 @@ func note() *Type {
 func activity() *Type {
 	return &Type{
 		Name: "activity", Plural: "activities", Code: 12, Prefix: "act", Title: "subject",
+		Rights:     Rights{Own: "created_by"},
 		Short:      []string{"type", "direction", "subject", "body", "occurred_at", "duration_minutes", "contacts", "organizations", "deals", "projects", "owner"},
 		Sorts:      []string{"occurred_at", "created_at", "updated_at"},
 		Lookups:    [][]string{{"type", "occurred_at"}, {"owner", "occurred_at"}},

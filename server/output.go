@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -14,6 +15,8 @@ type output struct {
 	notifications <-chan mcp.JSONRPCNotification
 	// failed is closed at the first error of the writer: nobody reads any more.
 	failed chan struct{}
+
+	flushing atomic.Bool
 
 	mu     sync.Mutex
 	out    io.Writer
@@ -36,13 +39,32 @@ func (o *output) send(answer mcp.JSONRPCMessage) error {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.writeNotifications()
+	o.writeLine(text)
+	return nil
+}
+
+// flush sends notifications before the answer behind which they would go. It
+// does not wait: a call holds the database while it tells how far it is, and
+// the client may be slow to read.
+func (o *output) flush() {
+	if !o.flushing.CompareAndSwap(false, true) {
+		return
+	}
+	go func() {
+		defer o.flushing.Store(false)
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.writeNotifications()
+	}()
+}
+
+func (o *output) writeNotifications() {
 	for len(o.notifications) > 0 {
 		if notification, err := json.Marshal(<-o.notifications); err == nil {
 			o.writeLine(notification)
 		}
 	}
-	o.writeLine(text)
-	return nil
 }
 
 func (o *output) writeLine(text []byte) {

@@ -18,10 +18,12 @@ const serverName = "crmcp"
 
 // newProtocol publishes the tools of a backend. It fails on a tool that could
 // not be listed, because one such tool would leave clients with no list at all.
-func newProtocol(backend Backend, options Options) (*mcpserver.MCPServer, error) {
-	protocol := mcpserver.NewMCPServer(serverName, options.Version,
+func newProtocol(backend Backend, options Options, more ...mcpserver.ServerOption) (*mcpserver.MCPServer, error) {
+	settings := append([]mcpserver.ServerOption{
 		mcpserver.WithToolCapabilities(false),
-		mcpserver.WithInstructions(backend.Instructions()))
+		mcpserver.WithInstructions(backend.Instructions()),
+	}, more...)
+	protocol := mcpserver.NewMCPServer(serverName, options.Version, settings...)
 	seen := make(map[string]bool)
 	for _, tool := range backend.Tools() {
 		if seen[tool.Name] {
@@ -70,7 +72,7 @@ func handler(backend Backend, logger *slog.Logger) mcpserver.ToolHandlerFunc {
 		if len(arguments) == 0 || bytes.Equal(arguments, []byte("null")) {
 			arguments = json.RawMessage("{}")
 		}
-		return wireResult(callSafely(ctx, backend, logger, request.Params.Name, arguments)), nil
+		return wireResult(callSafely(withProgress(ctx, request), backend, logger, request.Params.Name, arguments)), nil
 	}
 }
 

@@ -156,7 +156,7 @@ func (c *connection) start(ctx context.Context, received message, size int) {
 				return
 			}
 		}
-		answer := c.handle(calling, received)
+		answer := c.handle(withFlush(calling, c.output.flush), received)
 		if calling.Err() == nil || c.calls.Err() != nil {
 			c.send(calling, received, answer)
 		}

@@ -132,7 +132,7 @@ func (c *compiler) pairs(r *schema.Relation, alias string) (table clause, near, 
 	switch {
 	case r.Via == schema.ViaMiddle:
 		return sqlText(r.Middle.Name), alias + ".deleted_at IS NULL AND " + alias + "." + r.Near.Column(), alias + "." + r.Far.Column()
-	case isDecided(r):
+	case IsDecided(r):
 		return c.decidedPairs(r), alias + ".near", alias + ".far"
 	}
 	mine, other := linkSides(r)

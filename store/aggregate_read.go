@@ -203,7 +203,7 @@ func (a *aggregation) readSort() {
 		name, desc := sortDirection(part)
 		column := a.column(name)
 		if column < 0 {
-			a.refuseName("sort", fmt.Sprintf("%s is neither a group nor a measure of this call", quoteShort(name)), name, a.labels())
+			a.refuseSort(name)
 			continue
 		}
 		a.order = append(a.order, columnOrder{column, desc})
@@ -214,6 +214,27 @@ func (a *aggregation) readSort() {
 	for i := range a.groups {
 		a.order = append(a.order, columnOrder{column: i})
 	}
+}
+
+// refuseSort notes a name that is no column of the report; a field can become one.
+func (a *aggregation) refuseSort(name string) {
+	message := quoteShort(name) + " is neither a group nor a measure of this call"
+	near := filter.NearestMeasure(name, a.labels())
+	_, argument := splitCall(name)
+	field := a.Type.Field(a.Type.Canonical(argument))
+	switch {
+	case field == nil || near != "" && strings.Contains(near, "("):
+	case argument != name:
+		message, near = message+": add it to measures", ""
+	case field.Kind == schema.Integer, field.Kind == schema.Number, field.Kind == schema.Money:
+		message, near = fmt.Sprintf("%s: add sum(%s) to measures and sort by that", message, field.Name), ""
+	default:
+		message, near = message+": add it to group_by", ""
+	}
+	if near != "" {
+		message += fmt.Sprintf(": did you mean %q?", near)
+	}
+	a.problems = append(a.problems, schema.Problem{Path: "sort", Message: message, DidYouMean: near, Allowed: a.labels()})
 }
 
 // sortDirection reads "-count" and "count desc".

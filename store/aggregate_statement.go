@@ -13,6 +13,9 @@ import (
 // places of values, where there are medians; and the result.
 func (a *aggregation) statement() (clause, error) {
 	a.selectRows()
+	if a.gatherable() {
+		return a.gathered()
+	}
 	var columns []clause
 	var keys, others []string
 	add := func(name string, column clause, into *[]string) {
@@ -44,7 +47,7 @@ func (a *aggregation) statement() (clause, error) {
 // selectRows selects the records. What drives the statement from another
 // table may give a record twice, so it only tells which ones they are.
 func (a *aggregation) selectRows() {
-	a.rows = a.compiler.matching(a.Type, a.Where, nil)
+	a.rows = a.compiler.matching(a.Type, a.compiler.narrowed(a.Where), nil)
 	if len(a.rows.tables) == 0 {
 		return
 	}

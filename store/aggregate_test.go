@@ -222,7 +222,12 @@ func TestAggregateProblems(t *testing.T) {
 		{by("", "avg(owner)"), "measures[0]", "avg takes no relation", "created_at"},
 		{by("", "sum(value)", "sum(organization.open_deal_value)"), "measures", "ask for them in two calls", ""},
 		{AggregateQuery{Having: "cuont > 1"}, "having", `did you mean "count"?`, "count"},
+		{AggregateQuery{Having: "sum(amount) > 1"}, "having", "add it to measures", "count"},
 		{AggregateQuery{Sort: "-cuont"}, "sort", `did you mean "count"?`, "count"},
+		{AggregateQuery{Sort: "-amount"}, "sort", "add sum(amount) to measures", "count"},
+		{AggregateQuery{Sort: "-sum(amount)"}, "sort", "add it to measures", "count"},
+		{AggregateQuery{Sort: "stage"}, "sort", "add it to group_by", "count"},
+		{AggregateQuery{Measures: []string{"sum(amount)"}, Sort: "-amount"}, "sort", `did you mean "sum(amount)"?`, "sum(amount)"},
 	} {
 		f.view(func(tx *Tx) error {
 			c.q.Type = tx.Schema().Type("deal")

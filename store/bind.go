@@ -106,6 +106,29 @@ func columnsOf(f *schema.Field) []column {
 	return columns
 }
 
+// bound adds the columns of a field and what they take of a value.
+func bound(f *schema.Field, value any, names []string, args []any) ([]string, []any, error) {
+	stored, err := bind(value)
+	names, args = append(names, f.Column()), append(args, stored)
+	written, isText := value.(string)
+	info := f.Kind.Info()
+	if info.Folded {
+		var folded any
+		if isText {
+			folded = text.Fold(written)
+		}
+		names, args = append(names, f.Column()+"_fold"), append(args, folded)
+	}
+	if info.Collated {
+		var key any
+		if isText {
+			key = text.SortKey(written)
+		}
+		names, args = append(names, f.Column()+"_sort"), append(args, key)
+	}
+	return names, args, err
+}
+
 func ofText(transform func(string) any) func(any) (any, error) {
 	return func(value any) (any, error) {
 		s, ok := value.(string)

@@ -71,7 +71,7 @@ func (b *Bulk) Record(r *Record, details []Detail) ([]BulkRow, error) {
 	for _, word := range words {
 		if !b.words[word] && isRemembered(word) {
 			b.words[word] = true
-			rows = append(rows, BulkRow{insertWord, []any{wordKey + word}})
+			rows = append(rows, BulkRow{insertWord, []any{keptWord(word)}})
 		}
 	}
 	return rows, nil
@@ -86,6 +86,11 @@ func (b *Bulk) Link(one, other Key, position int64) BulkRow {
 // Numbered gives the row that makes new records of a type count on from next.
 func (b *Bulk) Numbered(t *schema.Type, next int64) BulkRow {
 	return BulkRow{`INSERT INTO sequence (type, next) VALUES (?, ?) ON CONFLICT (type) DO UPDATE SET next = excluded.next`, []any{t.Code, next}}
+}
+
+// Counted gives the row that tells how many records of a type lists show.
+func (b *Bulk) Counted(t *schema.Type, shown int64) BulkRow {
+	return BulkRow{addTally, []any{t.Code, shown, int64(0)}}
 }
 
 // Stale names what of a record does not follow from the other rows as it

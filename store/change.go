@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"fmt"
 	"hash"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -110,6 +112,12 @@ func (tx *Tx) finish() error {
 		if err := tx.saveChange(); err != nil {
 			return err
 		}
+		if err := tx.writeEvents(); err != nil {
+			return err
+		}
+	}
+	if err := tx.saveTallies(); err != nil {
+		return err
 	}
 	return tx.saveIDs()
 }
@@ -119,11 +127,9 @@ func (tx *Tx) saveChange() error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.New()
-	for seq, row := range tx.change.rows {
-		if err := tx.saveChangeRow(id, int64(seq), row, sum); err != nil {
-			return err
-		}
+	sum, err := tx.saveChangeRows(id)
+	if err != nil {
+		return err
 	}
 	uid, err := newUID()
 	if err != nil {
@@ -131,28 +137,87 @@ func (tx *Tx) saveChange() error {
 	}
 	rows := int64(len(tx.change.rows))
 	header := changeHeader{id: id, values: [8]any{uid, int64(tx.now()), tx.caller.User, tx.caller.Client, tx.caller.Version, tx.caller.Tool, int64(0), rows}}
+	if header.piece, err = tx.pieces.note(tx, id); err != nil {
+		return err
+	}
 	return tx.exec(`INSERT INTO change_set (id, uid, at, user_id, client, client_version, tool, row_count, checksum) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		id, uid, int64(tx.now()), tx.caller.User, tx.caller.Client, tx.caller.Version, tx.caller.Tool,
-		rows, header.seal(sum.Sum(nil)))
+		rows, header.seal(sum))
 }
 
-func (tx *Tx) saveChangeRow(id int64, seq int64, row changeRow, sum hash.Hash) error {
-	before, err := marshal(row.before)
-	if err != nil {
-		return err
+const insertChangeRow = `INSERT INTO change_row (change_id, seq, type, record_id, subject_type, subject_id, object_type, object_id, action, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+// encodedAtOnce is how many rows of the history are encoded while others are
+// written.
+const encodedAtOnce = 64
+
+// saveChangeRows writes the rows of the history and gives their hash. Those of
+// a large change are encoded beside the statements that write them.
+func (tx *Tx) saveChangeRows(id int64) ([]byte, error) {
+	sum := sha256.New()
+	if len(tx.change.rows) <= encodedAtOnce {
+		encoded, err := encodeRows(id, 0, tx.change.rows, sum)
+		if err == nil {
+			err = tx.execEach(insertChangeRow, encoded)
+		}
+		return sum.Sum(nil), err
 	}
-	after, err := marshal(row.after)
-	if err != nil {
-		return err
+	type part struct {
+		rows [][]any
+		err  error
 	}
-	var code int64
-	if row.key.Type != nil {
-		code = row.key.Type.Code
+	parts := make(chan part, len(tx.change.rows)/encodedAtOnce+1)
+	go func() {
+		defer close(parts)
+		seq := 0
+		for rows := range slices.Chunk(tx.change.rows, encodedAtOnce) {
+			encoded, err := encodeRows(id, seq, rows, sum)
+			parts <- part{encoded, err}
+			seq += len(rows)
+		}
+	}()
+	var failed error
+	for one := range parts {
+		failed = cmp.Or(failed, one.err)
+		if failed == nil {
+			failed = tx.execEach(insertChangeRow, one.rows)
+		}
 	}
-	args := []any{id, seq, code, row.key.ID, row.subject.Type.Code, row.subject.ID, nil, nil, row.action, before, after}
-	if row.object.Type != nil {
-		args[6], args[7] = row.object.Type.Code, row.object.ID
+	return sum.Sum(nil), failed
+}
+
+func (tx *Tx) execEach(query string, rows [][]any) error {
+	for _, args := range rows {
+		if err := tx.exec(query, args...); err != nil {
+			return err
+		}
 	}
-	sumRow(sum, args)
-	return tx.exec(`INSERT INTO change_row (change_id, seq, type, record_id, subject_type, subject_id, object_type, object_id, action, before, after) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, args...)
+	return nil
+}
+
+// encodeRows gives rows of the history, numbered from seq on, as they are
+// written, and adds them to the hash of their change set.
+func encodeRows(id int64, seq int, rows []changeRow, sum hash.Hash) ([][]any, error) {
+	encoded := make([][]any, len(rows))
+	for i, row := range rows {
+		before, err := marshal(row.before)
+		if err != nil {
+			return nil, err
+		}
+		after, err := marshal(row.after)
+		if err != nil {
+			return nil, err
+		}
+		var code int64
+		if row.key.Type != nil {
+			code = row.key.Type.Code
+		}
+		args := []any{id, int64(seq + i), code, row.key.ID, row.subject.Type.Code, row.subject.ID, nil, nil, row.action, before, after}
+		if row.object.Type != nil {
+			args[6], args[7] = row.object.Type.Code, row.object.ID
+		}
+		sumRow(sum, args)
+		encoded[i] = args
+	}
+	return encoded, nil
 }

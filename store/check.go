@@ -107,7 +107,7 @@ func (c *checker) run() error {
 			return err
 		}
 	}
-	steps := []func() error{c.tables, c.changeSets, c.answers, c.contents, c.counters}
+	steps := []func() error{c.tables, c.changeSets, c.answers, c.contents, c.counters, c.tallies}
 	if c.deep {
 		steps = append(steps, c.links)
 	}

@@ -37,7 +37,7 @@ func (c *checker) index(r *Record) error {
 	distinct := slices.Compact(slices.Sorted(slices.Values(words)))
 	for _, word := range distinct[:min(len(distinct), maxRemember)] {
 		if isRemembered(word) {
-			c.words[wordKey+word] = true
+			c.words[keptWord(word)] = true
 		}
 	}
 	_, err = c.tx.session.conn.ExecContext(c.tx.ctx, scratchWordSQL, r.ID*rowsPerID+r.Type.Code, title, body)

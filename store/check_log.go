@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"strconv"
 )
 
 const (
-	changeHeaderSQL = `SELECT id, uid, at, user_id, client, client_version, tool, row_count, coalesce(undone_by, 0), checksum FROM change_set`
+	changeHeaderSQL = `SELECT id, uid, at, user_id, client, client_version, tool, row_count, coalesce(undone_by, 0), checksum,
+ coalesce((SELECT head FROM piece WHERE change_id = id), 0), coalesce((SELECT incomplete FROM piece WHERE change_id = id), 0) FROM change_set`
 	changeValuesSQL = `SELECT change_id, seq, type, record_id, subject_type, subject_id, object_type, object_id, action, before, after FROM change_row`
 )
 
@@ -20,26 +22,46 @@ type changeHeader struct {
 	values   [8]any
 	rows     int64
 	checksum string
+	piece    piece
 }
 
 func scanHeader(rows *sql.Rows) (h changeHeader, err error) {
-	err = rows.Scan(&h.id, &h.values[0], &h.values[1], &h.values[2], &h.values[3], &h.values[4], &h.values[5], &h.rows, &h.values[6], &h.checksum)
+	err = rows.Scan(&h.id, &h.values[0], &h.values[1], &h.values[2], &h.values[3], &h.values[4], &h.values[5], &h.rows, &h.values[6], &h.checksum, &h.piece.head, &h.piece.incomplete)
 	h.values[7] = h.rows
 	return h, err
 }
 
 // seal is the checksum of a change set: the hash of its rows and of what it
-// says of itself, that it was undone too.
+// says of itself, that it was undone or is a piece of a longer one too.
 func (h changeHeader) seal(rows []byte) string {
 	whole := sha256.New()
 	whole.Write(rows)
 	_, _ = fmt.Fprintln(whole, h.id)
 	_, _ = fmt.Fprintln(whole, h.values[:]...)
+	if h.piece.head != 0 {
+		_, _ = fmt.Fprintln(whole, "piece", h.piece.head, h.piece.incomplete)
+	}
 	return hex.EncodeToString(whole.Sum(nil))
 }
 
 // sumRow adds a row of the history to the hash of its change set.
-func sumRow(into hash.Hash, row []any) { _, _ = fmt.Fprintln(into, row...) }
+func sumRow(into hash.Hash, row []any) {
+	line := make([]byte, 0, 512)
+	for i, value := range row {
+		if i > 0 {
+			line = append(line, ' ')
+		}
+		switch v := value.(type) {
+		case int64:
+			line = strconv.AppendInt(line, v, 10)
+		case string:
+			line = append(line, v...)
+		default:
+			line = fmt.Append(line, v)
+		}
+	}
+	into.Write(append(line, '\n'))
+}
 
 func scanChangeValues(rows *sql.Rows) (row [11]any, err error) {
 	err = rows.Scan(pointers(row[:])...)
@@ -110,7 +132,7 @@ func (c *checker) changeSets() (err error) {
 	if row, err := log.peek(); err != nil || row != nil {
 		return errors.Join(err, c.add(Finding{Record: ChangeString(last), Message: "rows of the history after it belong to no change"}))
 	}
-	return nil
+	return c.strayPieces()
 }
 
 func (c *checker) changeSet(header changeHeader, log *logReader) error {

@@ -21,7 +21,28 @@ func (c *checker) versions(r *Record, own []logRow) error {
 			return err
 		}
 	}
-	var version, change int64
+	version, at, user, err := c.versionOf(r, rows)
+	if err != nil {
+		return err
+	}
+	for _, told := range []struct {
+		name  string
+		value any
+	}{{"version", version}, {"updated_at", at}, {"updated_by", user}} {
+		if r.Values[told.name] != told.value {
+			err := c.add(Finding{Record: r.Key().String(), Field: told.name, Message: fmt.Sprintf("holds %s, its history gives %s", shortened(r.Values[told.name]), shortened(told.value))})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// versionOf counts how often rows changed a record, and says when and by whom
+// it was last changed.
+func (c *checker) versionOf(r *Record, rows []versionRow) (version int64, at schema.Millis, user int64, err error) {
+	var change int64
 	for _, row := range rows {
 		own := row.code == r.Type.Code && row.id == r.ID
 		switch {
@@ -31,22 +52,8 @@ func (c *checker) versions(r *Record, own []logRow) error {
 			version, change = version+1, row.change
 		}
 	}
-	var at, user int64
-	if _, err := c.tx.one(`SELECT at, user_id FROM change_set WHERE id = ?`, []any{change}, &at, &user); err != nil {
-		return err
-	}
-	for _, told := range []struct {
-		name  string
-		value any
-	}{{"version", version}, {"updated_at", schema.Millis(at)}, {"updated_by", user}} {
-		if r.Values[told.name] != told.value {
-			err := c.add(Finding{Record: r.Key().String(), Field: told.name, Message: fmt.Sprintf("holds %s, its history gives %s", shortened(r.Values[told.name]), shortened(told.value))})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	_, err = c.tx.one(`SELECT at, user_id FROM change_set WHERE id = ?`, []any{change}, &at, &user)
+	return version, at, user, err
 }
 
 // versionRows reads the rows of the history of which a record is at one end.
@@ -90,5 +97,5 @@ func (c *checker) counts(t *schema.Type, row versionRow) bool {
 		return false
 	}
 	other := c.tx.typeOf(row.other)
-	return t.Class != schema.Record || other != nil && other.Class != schema.Record
+	return other != nil && counts(t, other)
 }

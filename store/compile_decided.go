@@ -23,9 +23,9 @@ type decider struct {
 // decidingField is the field of such a record that holds its filter.
 const decidingField = "filter"
 
-// isDecided tells whether one end of a relation may have a filter that
+// IsDecided tells whether one end of a relation may have a filter that
 // decides who is at the other.
-func isDecided(r *schema.Relation) bool {
+func IsDecided(r *schema.Relation) bool {
 	return r.Via == schema.ViaLink && (r.To.Field(decidingField) != nil || r.From.Field(decidingField) != nil)
 }
 
@@ -120,7 +120,7 @@ func (c *compiler) handmade(e filter.Related, alias string) clause {
 func (c *compiler) requireMembers(owner *schema.Type, d decider) {
 	var problem error
 	for _, r := range owner.Relations {
-		if isDecided(r) {
+		if IsDecided(r) {
 			_, err := c.tx.ParseFilter(r.To, d.filter)
 			if err == nil {
 				return

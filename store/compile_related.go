@@ -10,8 +10,11 @@ import (
 
 // related asks for a related record that is shown and meets a condition.
 func (c *compiler) related(e filter.Related, alias string) clause {
-	if !c.deciding && isDecided(e.Relation) {
+	if !c.deciding && IsDecided(e.Relation) {
 		return c.relatedOrDecided(e, alias)
+	}
+	if f := counting(e.Relation); f != nil && e.Where == nil {
+		return sqlText(alias + "." + f.Column() + " > 0")
 	}
 	rows := c.relatedRows(e, alias)
 	// One record has few links, a condition may have many matches: unless it
@@ -106,7 +109,7 @@ func unindexed(r *schema.Relation) bool {
 }
 
 func (c *compiler) hopLink(rows *semijoin, r *schema.Relation, from string) (to string) {
-	if !c.deciding && isDecided(r) {
+	if !c.deciding && IsDecided(r) {
 		link := c.alias()
 		to = c.alias()
 		rows.tables = append(rows.tables, c.decidedPairs(r).then(" "+link))
@@ -116,6 +119,16 @@ func (c *compiler) hopLink(rows *semijoin, r *schema.Relation, from string) (to 
 		return to
 	}
 	return c.linkRows(rows, r, from)
+}
+
+// counting is the field that holds how many shown records there are at the end
+// of a relation, kept by every write; nil: there is none.
+func counting(r *schema.Relation) *schema.Field {
+	f := r.From.Field(r.To.Name + "_count")
+	if f == nil || !f.Computed || r.Name != r.To.Plural || r.Via != schema.ViaLink && r.Via != schema.ViaMiddle {
+		return nil
+	}
+	return f
 }
 
 // linkRows leads over the rows of the link table alone.
@@ -142,6 +155,11 @@ func linkSides(r *schema.Relation) (near, far string) {
 
 // count compares the number of different records at the end of a path.
 func (c *compiler) count(e filter.Count, alias string) clause {
+	if len(e.Path) == 1 && e.Where == nil && sign(e.Op) != "" {
+		if f := counting(e.Path[0]); f != nil {
+			return sqlText(alias+"."+f.Column()+" "+sign(e.Op)+" ?", e.N)
+		}
+	}
 	rows, last := &semijoin{fixed: len(e.Path) > 1}, alias
 	for _, r := range e.Path {
 		next, to := c.hop(r, last, false)

@@ -156,7 +156,7 @@ func (tx *Tx) checkUnique(before, after *Record) error {
 	if after.Has("deleted_at") {
 		return nil
 	}
-	back := before != nil && before.Has("deleted_at")
+	back := before != nil && (before.Has("deleted_at") || isPrivate(before) && !isPrivate(after))
 	for _, f := range customFields(after) {
 		if !f.Unique || before != nil && !back && before.Values[f.Name] == after.Values[f.Name] {
 			continue
@@ -180,8 +180,9 @@ func (tx *Tx) checkTaken(f *schema.Field, r *Record, row customRow) error {
 		column, value = "folded", row.folded
 	}
 	var other int64
+	condition, args := tx.mayRead(r.Type, "t")
 	found, err := tx.one(`SELECT t.id FROM custom_value v JOIN `+r.Type.Name+` t ON t.id = v.record_id WHERE v.type = ? AND v.field_id = ? AND v.`+column+
-		` = ? AND v.record_id <> ? AND t.deleted_at IS NULL ORDER BY t.id LIMIT 1`, []any{r.Type.Code, f.ID, value, r.ID}, &other)
+		` = ? AND v.record_id <> ? AND t.deleted_at IS NULL`+condition+` ORDER BY t.id LIMIT 1`, append([]any{r.Type.Code, f.ID, value, r.ID}, args...), &other)
 	if err != nil || !found {
 		return err
 	}

@@ -4,6 +4,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -25,11 +26,19 @@ type Options struct {
 	// Trace, where set, hears of every statement within a transaction before it
 	// runs. It must be quick and must not keep args.
 	Trace func(query string, args []any)
+	// Show writes records for webhooks as answers show them; nil: by their ids alone.
+	Show func(tx *Tx, records []*Record) ([]json.RawMessage, error)
+	// InsecureWebhooks lets webhooks have addresses of this machine and of
+	// private networks, and http.
+	InsecureWebhooks bool
 	// Program is the version of the program; it stands in backups.
 	Program string
 	// What a new database starts with: the owner's name, the company's
 	// currency (ISO 4217; empty: EUR), country (ISO 3166) and time zone (IANA; empty: UTC).
 	OwnerName, Currency, Country, TimeZone string
+
+	// unsafe: the file is thrown away, so that nothing waits for the disk.
+	unsafe bool
 }
 
 // DB is one open database file: one writer and a pool of readers.
@@ -41,8 +50,10 @@ type DB struct {
 	now         func() time.Time
 	patience    time.Duration
 	turn        chan struct{}
+	queue       *queue
 	options     Options
 	caller      int64
+	woken       chan struct{}
 }
 
 // Open opens the database file or creates it, and brings its tables up to
@@ -59,7 +70,7 @@ func Open(ctx context.Context, path string, options Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{path: path, options: options, now: options.Now, patience: options.Patience,
-		turn: make(chan struct{}, 1)}
+		turn: make(chan struct{}, 1), queue: &queue{path: path + queueEnding}, woken: make(chan struct{}, 1)}
 	db.definitions.Store(&definitions{schema: schema.New()})
 	if db.now == nil {
 		db.now = time.Now
@@ -96,6 +107,9 @@ func createPrivate(path string) error {
 // Path is the database file.
 func (db *DB) Path() string { return db.path }
 
+// Now is the moment by the database's clock.
+func (db *DB) Now() time.Time { return db.now() }
+
 // Schema is the record types of this database as the newest transaction of
 // this process found them; each transaction carries its own.
 func (db *DB) Schema() *schema.Schema { return db.definitions.Load().schema }
@@ -105,5 +119,5 @@ func (db *DB) Caller() int64 { return db.caller }
 
 // Close waits for nothing: transactions still open are rolled back.
 func (db *DB) Close() error {
-	return errors.Join(db.reader.close(), db.writer.close())
+	return errors.Join(db.reader.close(), db.writer.close(), db.queue.close())
 }

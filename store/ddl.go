@@ -30,12 +30,16 @@ func fixedTables() []string {
 		`CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL)`,
 		// The next number of each type; numbers are never used again.
 		`CREATE TABLE sequence (type INTEGER PRIMARY KEY, next INTEGER NOT NULL)`,
+		// How many records of each type lists show, and how many are archived or in the trash.
+		`CREATE TABLE record_count (type INTEGER PRIMARY KEY, shown INTEGER NOT NULL, hidden INTEGER NOT NULL)`,
 		// Every link between two records, once: the type with the lower code is on the left.
 		`CREATE TABLE link (left_type INTEGER NOT NULL, left_id INTEGER NOT NULL, right_type INTEGER NOT NULL, right_id INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (left_type, left_id, right_type, right_id))`,
 		// One row a call that wrote: who, with what, when.
 		`CREATE TABLE change_set (id INTEGER PRIMARY KEY, uid TEXT NOT NULL, at INTEGER NOT NULL, user_id INTEGER NOT NULL, client TEXT NOT NULL, client_version TEXT NOT NULL, tool TEXT NOT NULL, row_count INTEGER NOT NULL, checksum TEXT NOT NULL, undone_by INTEGER)`,
 		// One row a row that was written: type 0 is a link. The subject and object are the records that it concerns.
 		`CREATE TABLE change_row (change_id INTEGER NOT NULL, seq INTEGER NOT NULL, type INTEGER NOT NULL, record_id INTEGER NOT NULL, subject_type INTEGER NOT NULL, subject_id INTEGER NOT NULL, object_type INTEGER, object_id INTEGER, action TEXT NOT NULL, before TEXT, after TEXT, PRIMARY KEY (change_id, seq))`,
+		// Which change sets are pieces of one long change.
+		pieceTable,
 		// Every normal form under which a record can be found exactly.
 		`CREATE TABLE identifier (value TEXT NOT NULL, type INTEGER NOT NULL, record_id INTEGER NOT NULL, PRIMARY KEY (value, type, record_id))`,
 		// Values of custom fields beside the record's JSON, for filters and sorting.
@@ -44,13 +48,17 @@ func fixedTables() []string {
 		`CREATE TABLE content (sha256 TEXT PRIMARY KEY, bytes ` + sqlBlob + ` NOT NULL)`,
 		// Answers kept for seven days, so that a call sent again is not done again.
 		`CREATE TABLE idempotency (user_id INTEGER NOT NULL, tool TEXT NOT NULL, key TEXT NOT NULL, arguments TEXT NOT NULL, answer TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (user_id, tool, key))`,
+		// The keys by which programs come in over the network.
+		apiKeyTable,
 	}
+	tables = append(tables, outboxTables()...)
 	for i, table := range tables {
 		tables[i] = table + tableSuffix
 		if strings.Contains(table, "PRIMARY KEY (") {
 			tables[i] += withoutRowid
 		}
 	}
+	tables = append(tables, outboxIndexes()...)
 	return append(tables,
 		// The position is there so that the ordered links of a record are read from
 		// the index alone, and the engine never prefers to walk the table by type.
@@ -58,6 +66,7 @@ func fixedTables() []string {
 		`CREATE INDEX change_set_at ON change_set (at, id)`,
 		`CREATE INDEX change_row_subject ON change_row (subject_type, subject_id, change_id)`,
 		`CREATE INDEX change_row_object ON change_row (object_type, object_id, change_id) WHERE object_id IS NOT NULL`,
+		pieceIndex,
 		`CREATE INDEX identifier_record ON identifier (type, record_id)`,
 		`CREATE INDEX custom_value_folded ON custom_value (type, field_id, folded, record_id) WHERE folded IS NOT NULL`,
 		`CREATE INDEX custom_value_sorted ON custom_value (type, field_id, sort_key, record_id) WHERE sort_key IS NOT NULL`,
@@ -157,6 +166,18 @@ func indexes(t *schema.Type) []index {
 		}
 		add("", "of_"+strings.Join(names, "_"), strings.Join(columns, ", ")+", id", where)
 	}
+	for _, names := range t.Reports {
+		columns := make([]string, len(names))
+		for i, name := range names {
+			columns[i] = reportColumn(t.Field(name), "")
+		}
+		// The moment itself is there for the days in which a month begins.
+		columns = append(columns, t.Field(names[1]).Column())
+		add("", strings.TrimPrefix(reportName(t, names), t.Name+"_"), strings.Join(columns, ", "), shown)
+	}
+	if t.Field("archived_at") != nil {
+		add("", "archived", "archived_at", " WHERE archived_at IS NOT NULL AND deleted_at IS NULL")
+	}
 	for _, name := range t.Names {
 		add("", "named_"+name, name+"_fold, id", " WHERE deleted_at IS NULL")
 		add("", "trashed_"+name, name+"_fold, id", " WHERE deleted_at IS NOT NULL")
@@ -172,8 +193,30 @@ func indexes(t *schema.Type) []index {
 		add("UNIQUE ", "one_"+strings.Join(names, "_"), strings.Join(columns, ", "), " WHERE deleted_at IS NULL")
 	}
 	add("UNIQUE ", "one_uid", "uid", "")
-	add("UNIQUE ", "one_external", "coalesce(external_source_fold, ''), external_id_fold", " WHERE external_id IS NOT NULL AND deleted_at IS NULL")
+	external, ids := "one_external", "coalesce(external_source_fold, ''), external_id_fold"
+	if t.Private {
+		// That another's private record has an id must not show.
+		external, ids = "one_external_seen", ids+", (CASE WHEN is_private = 1 THEN author_id ELSE 0 END)"
+	}
+	add("UNIQUE ", external, ids, " WHERE external_id IS NOT NULL AND deleted_at IS NULL")
 	return list
+}
+
+// reportName is the name of a report's index.
+func reportName(t *schema.Type, names []string) string {
+	return t.Name + "_report_" + names[0] + "_" + names[1]
+}
+
+// reportColumn is what a report's index holds of a field: the day of a moment
+// in UTC, the month of a date, anything else as it is compared.
+func reportColumn(f *schema.Field, prefix string) string {
+	switch f.Kind {
+	case schema.DateTime:
+		return dayInUTC(prefix + f.Column())
+	case schema.DateOnly:
+		return prefix + f.Column() + " / 100"
+	}
+	return prefix + filterColumn(f)
 }
 
 // filterColumn is the column by which a field is compared.

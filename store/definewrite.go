@@ -71,8 +71,9 @@ func (d *fieldDraft) checkDistinct() error {
 		column = "folded"
 	}
 	var one, other int64
+	condition, args := d.tx.mayRead(d.Type, "t")
 	found, err := d.tx.one(`SELECT min(t.id), max(t.id) FROM custom_value v JOIN `+d.Type.Name+` t ON t.id = v.record_id WHERE v.type = ? AND v.field_id = ? AND v.`+column+
-		` IS NOT NULL AND t.deleted_at IS NULL GROUP BY v.`+column+` HAVING count(*) > 1 LIMIT 1`, []any{d.Type.Code, d.before.ID}, &one, &other)
+		` IS NOT NULL AND t.deleted_at IS NULL`+condition+` GROUP BY v.`+column+` HAVING count(*) > 1 LIMIT 1`, append([]any{d.Type.Code, d.before.ID}, args...), &one, &other)
 	if err != nil || !found {
 		return err
 	}

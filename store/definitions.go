@@ -19,6 +19,7 @@ import (
 type definitions struct {
 	stamp  string
 	schema *schema.Schema
+	hooks  []hook
 }
 
 // stateSQL reads the generation and the stamp of the definitions at once.
@@ -28,7 +29,7 @@ const stateSQL = `SELECT CAST(value AS INTEGER), coalesce((SELECT value FROM set
 func (tx *Tx) loadDefinitions(stamp string) error {
 	known := tx.db.definitions.Load()
 	if known.stamp == stamp {
-		tx.schema = known.schema
+		tx.schema, tx.hooks = known.schema, known.hooks
 		return nil
 	}
 	tx.schema = schema.New()
@@ -37,7 +38,11 @@ func (tx *Tx) loadDefinitions(stamp string) error {
 		return err
 	}
 	tx.schema = fresh
-	tx.db.definitions.Store(&definitions{stamp, fresh})
+	if tx.hooks, err = tx.readHooks(fresh); err != nil {
+		return err
+	}
+	tx.db.definitions.Store(&definitions{stamp, fresh, tx.hooks})
+	tx.db.wake()
 	return nil
 }
 
@@ -123,11 +128,15 @@ func keptChoices(choices []schema.Choice) any {
 // noteDefinition notes that a row of the schema was written; what finds the records
 // that hold such a field changes with its being there and being unique.
 func (tx *Tx) noteDefinition(key Key, after map[string]any) {
-	if !key.Type.Defines {
+	if !key.Type.Defines && !key.Type.Sends {
 		return
 	}
 	if tx.redefined == nil {
 		tx.redefined = map[Key]bool{}
+	}
+	if key.Type.Sends {
+		tx.redefined[key] = false
+		return
 	}
 	_, hidden := after["deleted_at"]
 	_, unique := after["is_unique"]
@@ -139,6 +148,12 @@ func (tx *Tx) noteDefinition(key Key, after map[string]any) {
 func (tx *Tx) redefine() error {
 	changed := tx.redefined
 	tx.redefined = nil
+	if slices.ContainsFunc(slices.Collect(maps.Keys(changed)), func(key Key) bool { return key.Type.Sends }) {
+		if err := tx.MaySend(); err != nil {
+			return err
+		}
+		tx.queued = true
+	}
 	err := tx.exec(`INSERT INTO setting (name, value) VALUES ('definitions', '1') ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)`)
 	if err != nil {
 		return err
@@ -148,6 +163,9 @@ func (tx *Tx) redefine() error {
 		return err
 	}
 	tx.adopt(fresh)
+	if tx.hooks, err = tx.readHooks(fresh); err != nil {
+		return err
+	}
 	for _, key := range slices.SortedFunc(maps.Keys(changed), func(a, b Key) int { return int(a.ID - b.ID) }) {
 		if !changed[key] {
 			continue
@@ -181,6 +199,11 @@ func (tx *Tx) adopt(fresh *schema.Schema) {
 				*key = renew(*key)
 			}
 		}
+	}
+	joins := tx.joins
+	tx.joins = map[Key]join{}
+	for key, n := range joins {
+		tx.joins[renew(key)] = n
 	}
 	tx.setup = map[Key]*Record{}
 	if tx.company != nil {

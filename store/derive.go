@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/crmcp/crmcp/schema"
@@ -66,35 +68,75 @@ func (tx *Tx) settle() error {
 			return err
 		}
 	}
+	if err := tx.settleJoins(); err != nil {
+		return err
+	}
 	for len(tx.dirty.order) > 0 {
 		key := tx.dirty.order[0]
 		tx.dirty.order = tx.dirty.order[1:]
-		if err := tx.settleKey(key); err != nil {
+		if _, err := tx.settleKey(key); err != nil {
 			return err
 		}
 	}
 	return tx.writeWords()
 }
 
-// settleRecord brings one record up to date and leaves the others for which
-// it counts to settle, which does each of them once however many rows of an
-// import concern it.
-func (tx *Tx) settleRecord(key Key) error {
-	for i := 0; i < len(tx.dirty.parts); i++ {
-		if err := tx.settleKey(tx.dirty.parts[i]); err != nil {
+// join is what new memberships bring an organization: members that are not
+// counted yet, and whether its version counts up for them.
+type join struct {
+	members int64
+	version bool
+}
+
+// join notes that a new contact becomes a member of an organization, which
+// hears of it with all the others that a transaction brings. A new contact
+// brings no work and no deals, so that nothing else of it changes.
+func (tx *Tx) join(organization Key, membership *Record) {
+	noted := tx.joins[organization]
+	noted.members++
+	noted.version = noted.version || !tx.change.touched(organization)
+	tx.joins[organization] = noted
+	tx.joined[membership.Key()] = true
+	tx.change.mark(organization)
+}
+
+// settleJoins counts the new members of organizations.
+func (tx *Tx) settleJoins() error {
+	for _, key := range slices.SortedFunc(maps.Keys(tx.joins), func(a, b Key) int { return cmp.Compare(a.ID, b.ID) }) {
+		if err := tx.countMembers(key, tx.joins[key]); err != nil {
 			return err
 		}
 	}
+	clear(tx.joins)
+	clear(tx.joined)
+	return nil
+}
+
+// settleRecord brings one record up to date and leaves the others for which
+// it counts to settle, which does each of them once however many rows of an
+// import concern it.
+func (tx *Tx) settleRecord(key Key) (*Record, error) {
+	for i := 0; i < len(tx.dirty.parts); i++ {
+		if _, err := tx.settleKey(tx.dirty.parts[i]); err != nil {
+			return nil, err
+		}
+	}
 	tx.dirty.parts = nil
+	if seen := tx.foreseen[key]; seen != 0 {
+		tx.dirty.aspects[key] &^= seen
+		delete(tx.foreseen, key)
+	}
 	return tx.settleKey(key)
 }
 
-func (tx *Tx) settleKey(key Key) error {
-	what, dirty := tx.dirty.aspects[key]
-	if !dirty {
-		return nil
-	}
+// settleKey brings a record up to date and gives it as it is then; nil where
+// there was nothing to do.
+func (tx *Tx) settleKey(key Key) (*Record, error) {
+	what := tx.dirty.aspects[key]
 	delete(tx.dirty.aspects, key)
+	if what == 0 {
+		return nil, nil //nolint:nilnil // there is nothing to tell
+	}
 	return tx.deriveOne(key, what)
 }
 
@@ -113,46 +155,52 @@ var derivations = []struct {
 	{attached, []string{"note"}, (*Tx).deriveAttached},
 }
 
-func (tx *Tx) deriveOne(key Key, what aspect) error {
+func (tx *Tx) deriveOne(key Key, what aspect) (*Record, error) {
 	r := tx.dirty.known[key]
 	delete(tx.dirty.known, key)
 	if r == nil {
 		var err error
 		if r, err = tx.get(key); err != nil {
-			return err
+			return nil, err
 		}
 	}
+	values := map[string]any{}
 	for _, d := range derivations {
 		if what&d.aspect == 0 || d.types != nil && !slices.Contains(d.types, key.Type.Name) {
 			continue
 		}
-		values, err := d.compute(tx, r)
-		if err == nil {
-			r, err = tx.writeComputed(r, values)
-		}
+		derived, err := d.compute(tx, r)
 		if err != nil {
-			return fmt.Errorf("deriving %s: %w", key, err)
+			return nil, fmt.Errorf("deriving %s: %w", key, err)
 		}
+		maps.Copy(values, derived)
 	}
-	if what&(words|details) != 0 {
-		if err := tx.reindex(r); err != nil {
-			return err
-		}
+	var err error
+	if len(values) > 0 {
+		r, err = tx.writeComputed(r, values)
 	}
-	return tx.propagate(r, what)
+	if err == nil && what&(words|details) != 0 {
+		err = tx.reindex(r)
+	}
+	if err == nil {
+		err = tx.propagate(r, what)
+	}
+	return r, err
 }
 
 // reindex keeps what finds a record: its words and its identifiers.
 func (tx *Tx) reindex(r *Record) error {
-	var rows []detailRow
-	if r.Type.Field("emails") != nil {
+	fresh := tx.made[r.Key()]
+	rows := tx.details[r.Key()]
+	delete(tx.made, r.Key())
+	delete(tx.details, r.Key())
+	slices.SortStableFunc(rows, func(a, b detailRow) int { return cmp.Compare(a.Kind, b.Kind) })
+	if r.Type.Field("emails") != nil && !fresh {
 		var err error
 		if rows, err = tx.detailRows(r.Key()); err != nil {
 			return err
 		}
 	}
-	fresh := tx.made[r.Key()]
-	delete(tx.made, r.Key())
 	if err := tx.reindexIdentifiers(r, rows, fresh); err != nil {
 		return err
 	}
@@ -178,7 +226,7 @@ var listeners = map[string][]struct {
 // propagate touches the records for which this one counts.
 func (tx *Tx) propagate(r *Record, what aspect) error {
 	for _, l := range listeners[r.Type.Name] {
-		if what&l.of == 0 {
+		if what&l.of == 0 || l.what&members != 0 && tx.joined[r.Key()] {
 			continue
 		}
 		if f := r.Type.Field(l.over); f != nil && !f.Custom {

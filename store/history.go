@@ -43,6 +43,8 @@ type Change struct {
 	Entries []Entry
 	// MoreEntries: there are more than the entries given.
 	MoreEntries bool
+	// Incomplete: it was to be written in pieces, and not all of them are there.
+	Incomplete bool
 }
 
 // Entry is one record, part or link that a change wrote.
@@ -91,7 +93,7 @@ func (tx *Tx) History(q HistoryQuery) (changes []Change, next string, err error)
 		limit = usualChanges
 	}
 	limit = min(limit, maxChanges)
-	reader := &historyReader{tx: tx, q: q, names: map[Key]*Ref{}, private: map[Key]int64{}}
+	reader := tx.historyReader(q)
 	for len(changes) <= limit {
 		page, err := tx.changeSets(q, before, limit+1)
 		if err != nil || len(page) == 0 {
@@ -144,35 +146,41 @@ func (tx *Tx) historyOf(key Key) (of, part Key, err error) {
 // changeSets reads the newest change sets before one that meet a query.
 func (tx *Tx) changeSets(q HistoryQuery, before int64, limit int) (list []Change, err error) {
 	where, args := changeConditions(q, before)
-	query := "SELECT c.id, c.uid, c.at, c.user_id, c.client, c.client_version, c.tool, c.row_count FROM change_set c" + where + " ORDER BY c.id DESC LIMIT ?"
+	query := "SELECT c.id, c.uid, c.at, c.user_id, c.client, c.client_version, c.tool, " + changeRowsSQL + " FROM change_set c" + where + " ORDER BY c.id DESC LIMIT ?"
 	user := tx.Schema().Type("user")
 	err = tx.scan(query, append(args, limit), func(rows *sql.Rows) error {
 		c := Change{User: Ref{Type: user}}
-		err := rows.Scan(&c.ID, &c.UID, &c.At, &c.User.ID, &c.Client, &c.ClientVersion, &c.Tool, &c.Rows)
+		err := rows.Scan(&c.ID, &c.UID, &c.At, &c.User.ID, &c.Client, &c.ClientVersion, &c.Tool, &c.Rows, &c.Incomplete)
 		list = append(list, c)
 		return err
 	})
 	return list, err
 }
 
+// changeRowsSQL is how many rows a change has with all of its pieces, and
+// whether some of these are missing.
+const changeRowsSQL = `c.row_count + coalesce((SELECT sum(s.row_count) FROM piece p JOIN change_set s ON s.id = p.change_id WHERE p.head = c.id AND p.change_id <> c.id), 0),
+ coalesce((SELECT incomplete FROM piece WHERE change_id = c.id), 0)`
+
 func changeConditions(q HistoryQuery, before int64) (where string, args []any) {
 	var parts []string
 	add := func(condition string, values ...any) {
 		parts, args = append(parts, condition), append(args, values...)
 	}
+	add(noPieceSQL)
 	if before > 0 {
 		add("c.id < ?", before)
 	}
 	if q.Change > 0 {
-		add("c.id = ?", q.Change)
+		add("c.id = coalesce((SELECT head FROM piece WHERE change_id = ?), ?)", q.Change, q.Change)
 	}
 	switch {
 	case q.part.Type != nil:
-		add("c.id IN (SELECT change_id FROM change_row WHERE subject_type = ? AND subject_id = ? AND type = ? AND record_id = ?)",
+		add(changesSQL("SELECT change_id FROM change_row WHERE subject_type = ? AND subject_id = ? AND type = ? AND record_id = ?"),
 			q.of.Type.Code, q.of.ID, q.part.Type.Code, q.part.ID)
 	case q.of.Type != nil:
-		add(`c.id IN (SELECT change_id FROM change_row WHERE subject_type = ? AND subject_id = ?
- UNION SELECT change_id FROM change_row WHERE object_type = ? AND object_id = ? AND object_id IS NOT NULL)`,
+		add(changesSQL(`SELECT change_id FROM change_row WHERE subject_type = ? AND subject_id = ?
+ UNION SELECT change_id FROM change_row WHERE object_type = ? AND object_id = ? AND object_id IS NOT NULL`),
 			q.of.Type.Code, q.of.ID, q.of.Type.Code, q.of.ID)
 	}
 	if q.Since != 0 {
@@ -190,10 +198,12 @@ func changeConditions(q HistoryQuery, before int64) (where string, args []any) {
 	if q.Tool != "" {
 		add("c.tool = ?", q.Tool)
 	}
-	if len(parts) == 0 {
-		return "", nil
-	}
 	return " WHERE " + strings.Join(parts, " AND "), args
+}
+
+// changesSQL is the condition that a change has one of some change sets.
+func changesSQL(sets string) string {
+	return `c.id IN (SELECT coalesce(p.head, s.change_id) FROM (` + sets + `) s LEFT JOIN piece p ON p.change_id = s.change_id)`
 }
 
 // historyRow is one written row as the history keeps it.

@@ -31,27 +31,38 @@ func (h *historyReader) fill(c *Change) (bool, error) {
 	if h.q.Change != 0 {
 		limit = manyEntries
 	}
+	pieces, err := h.tx.piecesOf(c.ID)
+	for _, piece := range pieces {
+		if err == nil && !c.MoreEntries {
+			err = h.read(c, piece, limit)
+		}
+	}
+	return len(c.Entries) > 0, err
+}
+
+// read adds the entries of a change set to its change, up to a limit.
+func (h *historyReader) read(c *Change, set int64, limit int) error {
 	for from := int64(0); ; {
-		rows, err := h.tx.rowsOf(h.q, c.ID, from)
+		rows, err := h.tx.rowsOf(h.q, set, from)
 		if err != nil {
-			return false, err
+			return err
 		}
 		for _, row := range rows {
 			from = row.seq + 1
 			entry, visible, err := h.entry(row)
 			if err != nil {
-				return false, err
+				return err
 			}
 			if visible && len(c.Entries) == limit {
 				c.MoreEntries = true
-				return true, nil
+				return h.countRows(c)
 			}
 			if visible {
 				c.Entries = append(c.Entries, entry)
 			}
 		}
 		if len(rows) < entriesAtOnce {
-			return len(c.Entries) > 0, nil
+			return nil
 		}
 	}
 }

@@ -52,6 +52,7 @@ func (tx *Tx) relink(from Key, to []string, o LinkOptions, one func(*draft, *Rec
 			targets = append(targets, t)
 		}
 	}
+	o.refuseUnheld(targets, d.problems)
 	if err := d.problems.Err(); err != nil {
 		return nil, err
 	}
@@ -70,6 +71,28 @@ func (tx *Tx) relink(from Key, to []string, o LinkOptions, one func(*draft, *Rec
 		}
 	}
 	return w, nil
+}
+
+// refuseUnheld reports what none of the links can say. Among several targets
+// it counts for those that can.
+func (o LinkOptions) refuseUnheld(targets []target, problems *schema.Problems) {
+	for _, given := range []struct {
+		name, field string
+		is          bool
+		of          string
+	}{
+		{"role", "role", o.Role != "", "an organization with a contact"},
+		{"title", "title", o.Title != "", "an organization with a contact"},
+		{"quantity", "quantity", o.Quantity != nil, "a deal with a service"},
+		{"add_quantity", "quantity", o.AddQuantity != nil, "a deal with a service"},
+		{"unit_price", "quantity", o.UnitPrice != nil, "a deal with a service"},
+	} {
+		holds := func(t target) bool { return t.relation.Middle != nil && t.relation.Middle.Field(given.field) != nil }
+		if given.is && len(targets) > 0 && !slices.ContainsFunc(targets, holds) {
+			r := targets[0].relation
+			problems.Add(given.name, "%s is for the link of %s: %s and %s are linked without", given.name, given.of, r.From.Name, r.To.Name)
+		}
+	}
 }
 
 // linkable are the relations over which a type can be linked: all of them, or

@@ -56,6 +56,7 @@ func (tx *Tx) List(q Query) (*Page, error) {
 	}
 	l := &listing{Query: q, tx: tx, compiler: tx.compiler(), print: q.fingerprint()}
 	l.order = l.compiler.ordering(q.Type, q.Sort)
+	l.Where = l.compiler.narrowed(q.Where)
 	if q.Cursor != "" {
 		var err error
 		if l.after, err = readCursor(q.Cursor, l.print, len(l.order.keys)); err != nil {
@@ -76,7 +77,9 @@ type listing struct {
 	order    ordering
 	after    *position
 	words    *wordSearch
-	print    string
+	// ranks are the places of an order by what sets the CRM up; mostly nil.
+	ranks []rank
+	print string
 }
 
 // listed is a row of a list; its record is read last where only few of the
@@ -91,7 +94,13 @@ type listed struct {
 // until the page is full, which is quick because there are many.
 func (l *listing) page() (*Page, error) {
 	alternatives := l.indexed()
-	wide := alternatives != nil || l.surelyWide() || l.after != nil && l.after.wide
+	wide := alternatives != nil || l.after != nil && l.after.wide
+	if !wide {
+		var err error
+		if wide, err = l.surelyWide(); err != nil {
+			return nil, err
+		}
+	}
 	page := &Page{CountedTotal: l.after == nil, Total: exactTotal}
 	var rows []*listed
 	var err error
@@ -106,10 +115,13 @@ func (l *listing) page() (*Page, error) {
 		}
 	}
 	if wide {
+		if l.ranks, err = l.ranked(); err != nil {
+			return nil, err
+		}
 		if rows, err = l.inOrder(alternatives); err != nil {
 			return nil, err
 		}
-		if err = l.count(page, len(rows), alternatives != nil); err != nil {
+		if err = l.count(page, len(rows), alternatives); err != nil {
 			return nil, err
 		}
 	}
@@ -119,10 +131,13 @@ func (l *listing) page() (*Page, error) {
 	return page, l.fill(page, rows, wide)
 }
 
-// surelyWide tells a long list without looking: one of everything, or of a
-// common word.
-func (l *listing) surelyWide() bool {
-	return l.unfiltered() || l.onlyWords() && l.words.found > exactTotal
+// surelyWide tells a long list without gathering it: one of everything, of a
+// common word, or of what many links lead to.
+func (l *listing) surelyWide() (bool, error) {
+	if l.unfiltered() || l.onlyWords() && l.words.found > exactTotal {
+		return true, nil
+	}
+	return l.manyLinked()
 }
 
 // onlyWords: all records that have the words are in the list, and were
@@ -135,22 +150,46 @@ func (l *listing) onlyWords() bool {
 func (l *listing) unfiltered() bool { return l.Where == nil && l.words == nil }
 
 // count finds the total of a list that was read in order.
-func (l *listing) count(page *Page, rows int, indexed bool) (err error) {
+func (l *listing) count(page *Page, rows int, alternatives []clause) (err error) {
 	switch {
 	case l.after != nil:
 	case rows <= l.Limit:
 		page.Total, page.TotalExact = int64(rows), true
-	case l.unfiltered() && l.compiler.countable(l.Type):
+	case l.unfiltered() && tallied(l.Type):
 		page.Total, err = l.compiler.countShown(l.Type)
 		page.TotalExact = true
 	case l.onlyWords() && l.words.found < manyFound:
 		page.Total, page.TotalExact = int64(l.words.found), true
-	case indexed, l.unfiltered():
-		page.Total, err = l.compiler.countUpTo(l.Type, l.Where, exactTotal+1)
+	case alternatives != nil, l.unfiltered():
+		page.Total, err = l.countEach(alternatives)
 		page.TotalExact = page.Total <= exactTotal
 		page.Total = min(page.Total, exactTotal)
 	}
 	return err
+}
+
+// countEach counts the rows that meet one of the alternatives, up to one more
+// than totals are exact to.
+func (l *listing) countEach(alternatives []clause) (total int64, err error) {
+	if alternatives == nil {
+		alternatives = []clause{always}
+	}
+	for _, where := range alternatives {
+		s := l.compiler.shownRows(l.Type, l.Where)
+		s.where = append(s.where, where)
+		counted := sqlText("SELECT count(*) FROM (").plus(s.selectFrom("1", clause{})).then(" LIMIT ?) counted", exactTotal+1-total)
+		if l.compiler.err != nil {
+			return 0, l.compiler.err
+		}
+		found := int64(0)
+		if _, err = l.tx.one(counted.sql, counted.args, &found); err != nil {
+			return 0, err
+		}
+		if total += found; total > exactTotal {
+			break
+		}
+	}
+	return total, nil
 }
 
 // following puts the rows of a whole list in order and leaves out those
@@ -187,17 +226,17 @@ func (l *listing) fill(page *Page, rows []*listed, wide bool) (err error) {
 // met by all. Archived ones are counted only if the filter names archived_at.
 func (tx *Tx) Count(t *schema.Type, where filter.Expr) (int64, error) {
 	c := tx.compiler()
-	if where == nil && c.countable(t) {
+	if where == nil && tallied(t) {
 		return c.countShown(t)
 	}
-	return c.countUpTo(t, where, 0)
+	return c.countUpTo(t, c.narrowed(where), 0)
 }
 
 // IDs gives the ids of the records that meet a filter, in their order; limit 0
 // gives all of them.
 func (tx *Tx) IDs(t *schema.Type, where filter.Expr, limit int) ([]int64, error) {
 	c := tx.compiler()
-	statement := c.matching(t, where, nil).selectFrom("DISTINCT t.id", clause{}).then(" ORDER BY t.id")
+	statement := c.matching(t, c.narrowed(where), nil).selectFrom("DISTINCT t.id", clause{}).then(" ORDER BY t.id")
 	if limit > 0 {
 		statement = statement.then(" LIMIT ?", limit)
 	}

@@ -32,14 +32,16 @@ func (l *listing) gather(limit int) ([]*listed, error) {
 // inOrder reads the first rows behind the cursor, one more than the page has,
 // part by part. Alternatives are conditions of which each row meets one.
 func (l *listing) inOrder(alternatives []clause) ([]*listed, error) {
+	index := ""
 	if alternatives == nil {
 		alternatives = []clause{allOf(l.conditions()...)}
+		index = l.orderIndex()
 	}
 	var rows []*listed
 	for _, part := range l.parts() {
 		var found []*listed
 		for _, where := range alternatives {
-			more, err := l.readPart(part, where, l.Limit+1-len(rows))
+			more, err := l.readPart(part, where, index, l.Limit+1-len(rows))
 			if err != nil {
 				return nil, err
 			}
@@ -69,8 +71,9 @@ func (l *listing) conditions() []clause {
 
 // readPart reads one part of the list in order. Records are read along where
 // an index gives the order; else the engine would sort them whole.
-func (l *listing) readPart(part branch, where clause, limit int) ([]*listed, error) {
+func (l *listing) readPart(part branch, where clause, index string, limit int) ([]*listed, error) {
 	s := l.compiler.shownRows(l.Type, l.Where)
+	s.index = index
 	if where.sql != always.sql {
 		s.where = append(s.where, where)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/crmcp/crmcp/filter"
 	"github.com/crmcp/crmcp/schema"
@@ -11,6 +12,8 @@ import (
 // joined to it to drive the statement, and conditions.
 type selection struct {
 	t *schema.Type
+	// index is the one that the statement reads; empty: the engine chooses.
+	index string
 	semijoin
 }
 
@@ -31,7 +34,7 @@ func (c *compiler) shownRows(t *schema.Type, where filter.Expr) *selection {
 func (c *compiler) matching(t *schema.Type, where filter.Expr, search *wordSearch) *selection {
 	s := c.shownRows(t, where)
 	parts := conjuncts(where)
-	if len(parts) > 0 && !sought(where, t) {
+	if len(parts) > 0 && !c.worthSeeking(parts, t) {
 		// Without an index to seek by, the engine would walk through the whole
 		// of one in place of the table; the sign keeps it from that.
 		s.where[0].sql = "+" + s.where[0].sql
@@ -42,6 +45,11 @@ func (c *compiler) matching(t *schema.Type, where filter.Expr, search *wordSearc
 			driver, best = i, n
 		}
 	}
+	if driver < 0 && search == nil && !sought(where, t) {
+		if driver = slices.IndexFunc(parts, func(e filter.Expr) bool { return withinName(e, t) }); driver >= 0 {
+			best = named
+		}
+	}
 	if search != nil && search.breadth() < best {
 		driver = -1
 		s.open(search.rows())
@@ -50,6 +58,10 @@ func (c *compiler) matching(t *schema.Type, where filter.Expr, search *wordSearc
 	}
 	for i, e := range parts {
 		if i == driver {
+			if compare, ok := e.(filter.Compare); ok && best == named {
+				s.openName(compare, c)
+				continue
+			}
 			s.open(c.opened(e, t))
 			if s.fixed = (len(parts) == 1 || allCustom(parts)) && search == nil && beginsWell(e); s.fixed {
 				slices.Reverse(s.tables)
@@ -75,7 +87,11 @@ func (s *selection) open(rows *semijoin) {
 
 // selectFrom writes the statement; joins are those of the order.
 func (s *selection) selectFrom(columns string, joins clause) clause {
-	tables := append(slices.Clone(s.tables), sqlText(s.t.Name+" t"))
+	table := sqlText(s.t.Name + " t")
+	if s.index != "" {
+		table = byIndex(s.t.Name, "t", s.index)
+	}
+	tables := append(slices.Clone(s.tables), table)
 	return sqlText("SELECT " + columns + " FROM ").plus(joined(tables, s.comma())).plus(joins).
 		then(" WHERE ").plus(joined(s.where, " AND "))
 }
@@ -101,6 +117,7 @@ const (
 	narrow
 	broad
 	broader
+	named
 	widest
 )
 
@@ -108,7 +125,7 @@ func breadth(e filter.Expr) int {
 	switch e := e.(type) {
 	case filter.Related:
 		switch {
-		case isDecided(e.Relation):
+		case IsDecided(e.Relation):
 			return widest
 		case wantedIDs(e.Where) != nil:
 			return narrow
@@ -134,19 +151,20 @@ func (c *compiler) opened(e filter.Expr, t *schema.Type) *semijoin {
 	}
 	compare, _ := e.(filter.Compare)
 	rows, _ := c.rowsOf(compare, t, "t")
+	if compare.Field.Kind == schema.DetailList && partly(compare.Op) {
+		details := c.tx.Schema().Type("contact_detail")
+		rows.tables[0] = byIndex(details.Name, strings.TrimPrefix(rows.tables[0].sql, details.Name+" "), details.Name+"_of_value")
+	}
 	return rows
 }
 
-// countable tells the types of which an index holds just what lists show.
-func (c *compiler) countable(t *schema.Type) bool {
-	return len(t.Sorts) > 0 && c.shownAs(t, "t").sql == "t.deleted_at IS NULL"
-}
-
-// countShown counts the records of a countable type.
-func (c *compiler) countShown(t *schema.Type) (n int64, err error) {
-	statement := countAll(t) + joined(c.shownRows(t, nil).where, " AND ").sql
-	_, err = c.tx.one(statement, nil, &n)
-	return n, err
+// countShown gives the number of records that lists show of a tallied type.
+func (c *compiler) countShown(t *schema.Type) (int64, error) {
+	if c.err != nil {
+		return 0, c.err
+	}
+	sum, err := c.tx.tally(t)
+	return sum.shown, err
 }
 
 // countUpTo counts the records that meet a filter, up to a limit where there is one.

@@ -98,8 +98,9 @@ func TestCursorsWalkEverything(t *testing.T) {
 	f := newFixture(t)
 	f.fill(1_300)
 	for _, sort := range []string{"name", "-name", "annual_revenue", "-annual_revenue", "-updated_at", "city, -employee_count",
-		"-employee_count, city, -id", "owner.last_name, -annual_revenue", "-status, name", "id"} {
-		for _, where := range []string{"", "status = active", "status in (active, closed)", "employee_count < 3", "owner is not null"} {
+		"-employee_count, city, -id", "owner.last_name, -annual_revenue", "owner.last_name", "-owner.name", "-status, name", "id"} {
+		for _, where := range []string{"", "status = active", "status in (active, closed)", "employee_count < 3", "owner is not null", "tags has common",
+			"annual_revenue >= 2 and annual_revenue < 9", "status in (active, on_hold) and updated_at > 1970-01-01T00:00:00.007Z"} {
 			f.view(func(tx *Tx) error {
 				q := f.query(tx, "organization", where, sort)
 				f.walk(tx, q)
@@ -117,6 +118,10 @@ func (f *fixture) fill(n int) {
 		if err != nil {
 			return err
 		}
+		tag := &Record{Type: tx.Schema().Type("tag"), Values: map[string]any{"name": "common"}}
+		if err := tx.insertRecord(tag); err != nil {
+			return err
+		}
 		t := tx.Schema().Type("organization")
 		for i := range n {
 			r := &Record{Type: t, Values: map[string]any{"name": fmt.Sprint("n", i*7%40), "updated_at": schema.Millis(i * 31 % 50),
@@ -128,6 +133,12 @@ func (f *fixture) fill(n int) {
 				r.Values[name] = []any{schema.Decimal(i % 11), int64(i % 7), fmt.Sprint("c", i%5), int64(i%2 + 1)}[j]
 			}
 			if err := tx.insertRecord(r); err != nil {
+				return err
+			}
+			if i%10 == 0 {
+				continue
+			}
+			if _, err := tx.insertLink(r.Key(), tag.Key(), 0); err != nil {
 				return err
 			}
 		}

@@ -32,6 +32,19 @@ func (tx *Tx) standing(t *schema.Type, where string, value any) ([]Key, error) {
 	return tx.shownOne(t, "t.id = ?", winner)
 }
 
+// standingID is standing by an id. Rows of an import name the same few records
+// over and over, so that a transaction remembers which stand.
+func (tx *Tx) standingID(key Key) ([]Key, error) {
+	if tx.stand[key] {
+		return []Key{key}, nil
+	}
+	keys, err := tx.standing(key.Type, "t.id = ?", key.ID)
+	if tx.write && len(keys) == 1 && keys[0] == key {
+		tx.stand[key] = true
+	}
+	return keys, err
+}
+
 // mergedExternal finds the record into which the one with an external id was
 // merged.
 func (tx *Tx) mergedExternal(t *schema.Type, source, external string) (Key, bool, error) {

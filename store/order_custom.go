@@ -83,6 +83,8 @@ func (l *listing) parts() []branch {
 		return l.order.ledBranches(l.after)
 	case l.sortIndexed():
 		return l.order.branches(l.after)
+	case l.ranks != nil:
+		return l.rankBranches(l.ranks)
 	}
 	return []branch{whole(l.order.branches(l.after), l.after != nil)}
 }

@@ -99,6 +99,7 @@ func (p *purging) erase(r *Record) error {
 			return err
 		}
 	}
+	tx.recount(r, nil)
 	tx.forget(key)
 	tx.noteRecord(r, purged, nil, nil)
 	return nil
@@ -133,7 +134,7 @@ func (p *purging) traces() error {
 			return err
 		}
 	}
-	for _, step := range []func() error{p.dropContents, p.dropAnswers, p.dropWords} {
+	for _, step := range []func() error{p.dropContents, p.dropAnswers, p.forgetEvents, p.dropWords} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -209,7 +210,7 @@ func (p *purging) dropWords() error {
 		return err
 	}
 	for _, value := range words {
-		word := strings.TrimPrefix(value, wordKey)
+		word := value[len(wordKey):]
 		var doc int64
 		found, err := p.tx.one(wordFoundSQL, []any{`"` + word + `"`}, &doc)
 		if err != nil {

@@ -149,7 +149,24 @@ func (w *world) putAway(tx *Tx) error {
 			}
 		}
 	}
-	return nil
+	return w.countAnew(tx)
+}
+
+// countAnew brings what records count of others up to date behind the store's back.
+func (w *world) countAnew(tx *Tx) error {
+	for _, name := range []string{"organization", "contact"} {
+		ids, err := tx.ids64(sqlText("SELECT id FROM " + name))
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			tx.touchKey(Key{tx.Schema().Type(name), id}, deals|members)
+		}
+	}
+	if err := tx.settle(); err != nil {
+		return err
+	}
+	return tx.tallyAnew()
 }
 
 // load reads everything back, the trash included, without asking the reader.

@@ -30,7 +30,10 @@ func (db *DB) Repair(ctx context.Context) error {
 				}
 			}
 		}
-		return tx.settle()
+		if err := tx.settle(); err != nil {
+			return err
+		}
+		return tx.tallyAnew()
 	})
 }
 

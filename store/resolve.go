@@ -39,7 +39,7 @@ func (tx *Tx) lookup(types []*schema.Type, reference string) ([]Key, error) {
 		return nil, nil
 	}
 	if t, id, ok := tx.Schema().ParseID(reference); ok && slices.Contains(types, t) {
-		return tx.standing(t, "t.id = ?", id)
+		return tx.standingID(Key{t, id})
 	}
 	if uid, ok := parseUID(reference); ok {
 		return tx.byUID(types, uid)
@@ -164,7 +164,11 @@ func (tx *Tx) Resolve(path, reference string, types []*schema.Type, scope Scope,
 		keys, err = tx.inScope(keys, reference, scope)
 	}
 	none := func() (schema.Problem, error) { return tx.noneProblem(reference, types, scope) }
-	return tx.theOne(path, reference, keys, err, none, problems)
+	key, found := tx.theOne(path, reference, keys, err, none, problems)
+	if found && tx.write {
+		tx.stand[key] = true
+	}
+	return key, found
 }
 
 // theOne is the only one of the records found; else it adds a problem that

@@ -18,9 +18,15 @@ import (
 // that it is to replace. End it with Swap or Discard.
 type Restoring struct {
 	Manifest *Manifest
-	path     string
-	copied   string
-	now      time.Time
+	// Ended is how many API keys Swap has revoked in the copy, because they were
+	// revoked in the database that it replaces. KeysUnread says that it could not
+	// read that one, so that such keys let in again.
+	Ended      int
+	KeysUnread bool
+
+	path   string
+	copied string
+	now    time.Time
 }
 
 // PrepareRestore copies a backup beside the database at path and verifies the
@@ -127,6 +133,9 @@ func (r *Restoring) Discard() error { return removeIfThere(r.copied) }
 // name; empty: there was none. It is refused while another program has the
 // database open.
 func (r *Restoring) Swap(ctx context.Context) (kept string, err error) {
+	if r.Ended, r.KeysUnread, err = r.keepRevoked(ctx); err != nil {
+		return "", errors.Join(err, r.Discard())
+	}
 	_, err = os.Stat(r.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -146,6 +155,10 @@ func (r *Restoring) replace(ctx context.Context) (kept string, err error) {
 	release, err := takeAlone(ctx, r.path)
 	if errors.Is(err, errInUse) {
 		return "", schema.Errorf(schema.Busy, "another program has %s open: close the assistants and other programs that use it, and restore again; nothing was changed", r.path)
+	}
+	if err == nil {
+		// What cannot be read of the old file is no reason to keep it.
+		_ = keepDelivered(ctx, r.path, r.copied)
 	}
 	if err == nil && runtime.GOOS == "windows" {
 		// A file that is open cannot be replaced there.

@@ -5,7 +5,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -19,6 +21,9 @@ import (
 func (tx *Tx) insertRecord(r *Record) error {
 	unnumbered := r.ID == 0
 	if err := tx.fillSystem(r); err != nil {
+		return err
+	}
+	if err := tx.mayWrite(schema.Creating, r); err != nil {
 		return err
 	}
 	tx.compute(r)
@@ -37,6 +42,7 @@ func (tx *Tx) insertRecord(r *Record) error {
 		return err
 	}
 	tx.noteRecord(r, "insert", nil, recorded(r))
+	tx.recount(nil, r)
 	tx.made[r.Key()] = unnumbered
 	tx.touch(r, own|words)
 	tx.dirty.known[r.Key()] = r
@@ -45,17 +51,13 @@ func (tx *Tx) insertRecord(r *Record) error {
 
 // insertion is the statement that writes the row of a new record.
 func insertion(r *Record, custom []*schema.Field) (query string, args []any, err error) {
-	names, args := []string{"id"}, []any{r.ID}
+	names, args := append(make([]string, 0, 3*len(r.Values)), "id"), append(make([]any, 0, 3*len(r.Values)), r.ID)
 	for _, f := range r.Type.Columns() {
 		if f.Kind == schema.RecordID || r.Values[f.Name] == nil {
 			continue
 		}
-		for _, c := range columnsOf(f) {
-			value, err := c.value(r.Values[f.Name])
-			if err != nil {
-				return "", nil, err
-			}
-			names, args = append(names, c.name), append(args, value)
+		if names, args, err = bound(f, r.Values[f.Name], names, args); err != nil {
+			return "", nil, err
 		}
 	}
 	if len(custom) > 0 {
@@ -107,15 +109,23 @@ func (tx *Tx) updateRecord(before *Record, values map[string]any) (*Record, bool
 			was[f.Name], is[f.Name] = historic(f, before.Values[f.Name]), historic(f, after.Values[f.Name])
 		}
 	}
+	if err := tx.mayChange(before, after); err != nil {
+		return nil, false, err
+	}
 	if err := tx.checkUnique(before, after); err != nil {
 		return nil, false, err
 	}
+	if err := tx.guard(before, after); err != nil {
+		return nil, false, err
+	}
+	clear(tx.stand)
 	tx.bump(after)
 	changed = append(changed, after.Type.Field("version"), after.Type.Field("updated_at"), after.Type.Field("updated_by"))
 	if err := tx.writeFields(after, changed); err != nil {
 		return nil, false, tx.explainUnique(after, err)
 	}
 	tx.noteRecord(after, "update", was, is)
+	tx.recount(before, after)
 	tx.touch(after, own|wordsOf(changed))
 	tx.touchLeft(before, after, changed)
 	tx.dirty.known[after.Key()] = after
@@ -127,7 +137,7 @@ func (tx *Tx) updateRecord(before *Record, values map[string]any) (*Record, bool
 // identifiers find a record.
 func wordsOf(changed []*schema.Field) aspect {
 	for _, f := range changed {
-		if f.Kind.IsText() || f.Kind == schema.Participants || f.Custom || f.Name == "archived_at" || f.Name == "deleted_at" {
+		if f.Kind.IsText() || f.Kind == schema.Participants || f.Custom || f.Name == "archived_at" || f.Name == "deleted_at" || f.Name == privately {
 			return words
 		}
 	}
@@ -151,6 +161,16 @@ func (tx *Tx) countChange(key Key) error {
 		int64(tx.now()), tx.caller.User, key.ID)
 }
 
+// countMembers adds to the number of an organization's members.
+func (tx *Tx) countMembers(key Key, j join) error {
+	delete(tx.dirty.known, key)
+	sets, args := "contact_count = coalesce(contact_count, 0) + ?", []any{j.members}
+	if j.version {
+		sets, args = sets+", version = version + 1, updated_at = ?, updated_by_id = ?", append(args, int64(tx.now()), tx.caller.User)
+	}
+	return tx.exec("UPDATE "+key.Type.Name+" SET "+sets+" WHERE id = ?", append(args, key.ID)...)
+}
+
 // writeComputed stores computed fields; they are no part of the history.
 func (tx *Tx) writeComputed(before *Record, values map[string]any) (*Record, error) {
 	after := &Record{Type: before.Type, ID: before.ID, Values: mergeValues(before.Values, values)}
@@ -171,13 +191,13 @@ func (tx *Tx) writeFields(r *Record, fields []*schema.Field) error {
 			custom = append(custom, f)
 			continue
 		}
-		for _, c := range columnsOf(f) {
-			value, err := c.value(r.Values[f.Name])
-			if err != nil {
-				return err
-			}
-			sets, args = append(sets, c.name+" = ?"), append(args, value)
+		var err error
+		if sets, args, err = bound(f, r.Values[f.Name], sets, args); err != nil {
+			return err
 		}
+	}
+	for i := range sets {
+		sets[i] += " = ?"
 	}
 	if len(custom) > 0 {
 		object, err := customJSON(r, custom)
@@ -217,11 +237,12 @@ func mergeValues(old, changes map[string]any) map[string]any {
 	return values
 }
 
-// recorded are the values of a record that belong to its history.
+// recorded are the values of a record that belong to its history: not those
+// that follow from others, as the primary e-mail does from the contact details.
 func recorded(r *Record) map[string]any {
 	values := map[string]any{}
-	for _, f := range r.Type.Held() {
-		if value := r.Values[f.Name]; value != nil && !f.Computed && f.Name != "version" && f.Name != "updated_at" && f.Name != "updated_by" {
+	for name, value := range r.Values {
+		if f := r.Type.Field(name); f != nil && f.Held() && value != nil && !f.Computed && f.Kept == "" && f.Name != "version" && f.Name != "updated_at" && f.Name != "updated_by" {
 			values[f.Name] = historic(f, value)
 		}
 	}
@@ -244,6 +265,9 @@ func (tx *Tx) insertLink(a, b Key, position int64) (bool, error) {
 	var old int64
 	found, err := tx.one(`SELECT position FROM link WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`,
 		[]any{left.Type.Code, left.ID, right.Type.Code, right.ID}, &old)
+	if err == nil && !found {
+		err = tx.mayLink()
+	}
 	if err != nil || found {
 		return false, err
 	}
@@ -257,10 +281,15 @@ func (tx *Tx) insertLink(a, b Key, position int64) (bool, error) {
 }
 
 // moveLink gives a link another place among those of its record.
-func (tx *Tx) moveLink(a, b Key, was, position int64) error {
+func (tx *Tx) moveLink(a, b Key, position int64) error {
 	left, right := ends(a, b)
-	err := tx.exec(`UPDATE link SET position = ? WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`,
-		position, left.Type.Code, left.ID, right.Type.Code, right.ID)
+	args := []any{left.Type.Code, left.ID, right.Type.Code, right.ID}
+	var was int64
+	found, err := tx.one(`SELECT position FROM link WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`, args, &was)
+	if err != nil || !found || was == position {
+		return err
+	}
+	err = tx.exec(`UPDATE link SET position = ? WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`, append([]any{position}, args...)...)
 	if err != nil {
 		return err
 	}
@@ -277,6 +306,9 @@ func (tx *Tx) deleteLink(a, b Key) (bool, error) {
 	var position int64
 	const where = ` WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`
 	found, err := tx.one(`SELECT position FROM link`+where, args, &position)
+	if err == nil && found {
+		err = tx.mayLink()
+	}
 	if err != nil || !found {
 		return false, err
 	}
@@ -292,16 +324,22 @@ func (tx *Tx) deleteLink(a, b Key) (bool, error) {
 func (tx *Tx) linkChanged(left, right Key) error {
 	tx.touchKey(left, firsts|linkAspects[right.Type.Name])
 	tx.touchKey(right, firsts|linkAspects[left.Type.Name])
-	if left.Type.Class != schema.Record || right.Type.Class != schema.Record {
-		for _, key := range []Key{left, right} {
-			if key.Type.Field("version") != nil {
-				if err := tx.countChange(key); err != nil {
-					return err
-				}
-			}
+	for _, pair := range [][2]Key{{left, right}, {right, left}} {
+		if !counts(pair[0].Type, pair[1].Type) {
+			continue
+		}
+		if err := tx.countChange(pair[0]); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// counts says whether a link with the other type counts as a change of a
+// record: where one of both sets the CRM up (a tag, a user), unless the other
+// may be private, which must not show on what everybody sees.
+func counts(t, other *schema.Type) bool {
+	return (t.Class != schema.Record || other.Class != schema.Record) && !other.Private && t.Field("version") != nil
 }
 
 // marshal gives the JSON of a row's values for the history; nil for none.
@@ -309,6 +347,44 @@ func marshal(values map[string]any) (any, error) {
 	if values == nil {
 		return nil, nil
 	}
-	data, err := json.Marshal(values)
-	return string(data), err
+	data := []byte{'{'}
+	for i, name := range slices.Sorted(maps.Keys(values)) {
+		if i > 0 {
+			data = append(data, ',')
+		}
+		var err error
+		if data, err = appendJSON(append(appendQuoted(data, name), ':'), values[name]); err != nil {
+			return nil, err
+		}
+	}
+	return string(append(data, '}')), nil
+}
+
+// appendJSON adds the JSON of a value as the library would write it, which
+// takes far longer for the few kinds that nearly all values have.
+func appendJSON(data []byte, value any) ([]byte, error) {
+	switch v := value.(type) {
+	case string:
+		return appendQuoted(data, v), nil
+	case int64:
+		return strconv.AppendInt(data, v, 10), nil
+	case bool:
+		return strconv.AppendBool(data, v), nil
+	case nil:
+		return append(data, "null"...), nil
+	}
+	other, err := json.Marshal(value)
+	return append(data, other...), err
+}
+
+func appendQuoted(data []byte, s string) []byte {
+	plain := true
+	for i := range len(s) {
+		plain = plain && s[i] >= ' ' && s[i] < utf8.RuneSelf-1 && s[i] != '"' && s[i] != '\\' && s[i] != '<' && s[i] != '>' && s[i] != '&'
+	}
+	if plain {
+		return append(append(append(data, '"'), s...), '"')
+	}
+	quoted, _ := json.Marshal(s) // a string always has a JSON form
+	return append(data, quoted...)
 }

@@ -24,6 +24,7 @@ var rules = map[string]func(*Tx, *draft){
 	"document":       (*Tx).documentRules,
 	"stage":          (*Tx).stageRules,
 	"custom_field":   (*Tx).definitionRules,
+	"webhook":        (*Tx).webhookRules,
 }
 
 func (tx *Tx) applyRules(d *draft) {
@@ -189,6 +190,9 @@ func (tx *Tx) membershipRules(d *draft) {
 func (tx *Tx) refuseSecondMembership(d *draft) {
 	organization, _ := d.values["organization"].(int64)
 	contact, _ := d.values["contact"].(int64)
+	if tx.made[Key{tx.Schema().Type("contact"), contact}] || tx.made[Key{tx.Schema().Type("organization"), organization}] {
+		return
+	}
 	var id int64
 	found, err := tx.one(`SELECT id FROM membership WHERE organization_id = ? AND contact_id = ? AND deleted_at IS NULL`, []any{organization, contact}, &id)
 	if err == nil && found {
@@ -258,11 +262,11 @@ func (tx *Tx) detailParent(d *draft) Key {
 // noteRules lets only consultants and admins write in another's name.
 func (tx *Tx) noteRules(d *draft) {
 	author, ok := d.values["author"].(int64)
-	if ok && d.given("author") && author != tx.caller.User {
-		caller, err := tx.get(Key{tx.Schema().Type("user"), tx.caller.User})
-		if err == nil && !slices.Contains([]string{"admin", "consultant"}, caller.Text("role")) {
-			d.problems.Add("author", "only admins and consultants may name another author")
-		}
+	if ok && d.given("author") && author != tx.caller.User && !schema.RoleIncludes(tx.role, schema.Consultant) {
+		d.problems.Add("author", "only consultants and admins may name another author")
+	}
+	if d.before != nil && d.given("is_private") && d.before.Int("author") != tx.caller.User && d.get("is_private") == true {
+		d.problems.Add("is_private", "only its author may make a note private")
 	}
 	if d.before == nil && !slices.ContainsFunc(d.typ.Relations, func(r *schema.Relation) bool { return len(d.links[r.Name]) > 0 }) && len(*d.problems) == 0 && !d.options.Importing {
 		d.problems.Add("to", "to is needed: the records that the note is about")

@@ -86,7 +86,7 @@ func (tx *Tx) Search(query string, types []*schema.Type, limit int) (hits []Hit,
 		if err := step(); err != nil {
 			return nil, false, err
 		}
-		if len(s.found) >= s.want {
+		if len(s.found) >= s.want || s.addressed() {
 			break
 		}
 	}
@@ -107,6 +107,30 @@ func (tx *Tx) Search(query string, types []*schema.Type, limit int) (hits []Hit,
 		hits = append(hits, hit)
 	}
 	return hits, more, nil
+}
+
+// addressed tells whether the query is an address that was found: nobody who
+// asks for one means the words in it.
+func (s *search) addressed() bool {
+	if len(s.found) == 0 || s.found[0].tier != byIdentifier {
+		return false
+	}
+	if s.isID() {
+		return true
+	}
+	_, isEmail := text.Email(s.query)
+	return isEmail || text.PhonePlausible(s.query) && len(text.PhoneDigits(s.query)) >= sureDigits
+}
+
+// sureDigits is from how many digits on a number that was found is the phone
+// number that was meant, and no year or amount.
+const sureDigits = 7
+
+// isID tells whether the query is the id or uid of a record.
+func (s *search) isID() bool {
+	_, isUID := parseUID(s.query)
+	_, _, isID := s.tx.Schema().ParseID(s.query)
+	return isUID || isID
 }
 
 // searchNames gives the records whose names are like a text, best first.
@@ -153,6 +177,15 @@ func (tx *Tx) newSearch(query string, types []*schema.Type, want int) *search {
 
 // exactly finds the records that the query identifies or names.
 func (s *search) exactly() error {
+	if s.isID() {
+		keys, err := s.tx.lookup(s.types, s.query)
+		if err == nil {
+			err = s.add(byIdentifier, keys)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	for _, t := range s.types {
 		found, err := s.tx.identified(t, s.keys, s.want)
 		if err != nil {
@@ -266,7 +299,9 @@ func quoteWord(word string) string { return `"` + word + `"` }
 
 // newest gives the newest records that meet a full-text condition.
 func (tx *Tx) newest(expression string, limit int) (keys []Key, err error) {
-	err = tx.scan(`SELECT rowid FROM fulltext WHERE fulltext MATCH ? ORDER BY rowid DESC LIMIT ?`, []any{expression, limit}, func(rows *sql.Rows) error {
+	shown, args := tx.hidePrivate()
+	args = append(append([]any{expression}, args...), limit)
+	err = tx.scan(`SELECT rowid FROM fulltext WHERE fulltext MATCH ?`+shown+` ORDER BY rowid DESC LIMIT ?`, args, func(rows *sql.Rows) error {
 		var rowid int64
 		err := rows.Scan(&rowid)
 		if t := tx.typeOf(rowid % rowsPerID); t != nil {

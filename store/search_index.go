@@ -66,6 +66,7 @@ func (tx *Tx) writeWords() error {
 	rows := slices.Clone(tx.waiting)
 	tx.waiting = nil
 	slices.SortStableFunc(rows, func(a, b wordRow) int { return cmp.Compare(a.rowid, b.rowid) })
+	var words []string
 	for _, row := range rows {
 		if !row.fresh {
 			if err := tx.exec(`DELETE FROM fulltext WHERE rowid = ?`, row.rowid); err != nil {
@@ -78,7 +79,11 @@ func (tx *Tx) writeWords() error {
 		if err := tx.exec(insertWords, row.rowid, row.title, row.body); err != nil {
 			return err
 		}
-		if err := tx.rememberWords(row.words); err != nil {
+		words = tx.newWords(words, row.words)
+	}
+	slices.Sort(words)
+	for _, word := range words {
+		if err := tx.exec(insertWord, keptWord(word)); err != nil {
 			return err
 		}
 	}
@@ -87,7 +92,8 @@ func (tx *Tx) writeWords() error {
 
 const insertWords = `INSERT INTO fulltext (rowid, title, body) VALUES (?, ?, ?)`
 
-// fullTextRow is what the index holds of a record, and all of its words.
+// fullTextRow is what the index holds of a record, and its words that
+// completion and correction may offer.
 func fullTextRow(r *Record, details []detailRow, content string) (title, body string, words []string) {
 	titles, bodies := indexedTexts(r, details)
 	first := strings.Fields(text.IndexText(strings.Join(titles, "\n")))
@@ -97,7 +103,10 @@ func fullTextRow(r *Record, details []detailRow, content string) (title, body st
 		marked[i] = titleWord(r.Type, word)
 	}
 	all := append(append([]string{typeWord(r.Type)}, first...), rest...)
-	return strings.Join(marked, " "), strings.Join(all, " "), all[1:]
+	if words = all[1:]; isPrivate(r) {
+		words = nil
+	}
+	return strings.Join(marked, " "), strings.Join(all, " "), words
 }
 
 // indexedTexts gives the texts of a record by which it is found: its title and
@@ -158,6 +167,7 @@ func (tx *Tx) contentText(r *Record) (string, error) {
 // each, as it would in the full-text index.
 const (
 	wordKey      = "w:"
+	numberedKey  = "x:"
 	shortestWord = 2
 	longestWord  = 32
 	maxRemember  = 2_000
@@ -165,24 +175,45 @@ const (
 
 const insertWord = `INSERT INTO identifier (value, type, record_id) VALUES (?, 0, 0) ON CONFLICT DO NOTHING`
 
+// keptWord is the form in which a word is kept. Those with digits, mostly of
+// addresses, stand apart: no mistake in a word is corrected to one of them, and
+// reading past them would cost more than all the others.
+func keptWord(word string) string {
+	if strings.ContainsFunc(word, unicode.IsNumber) {
+		return numberedKey + word
+	}
+	return wordKey + word
+}
+
+// separateNumbered moves the words with digits of a file that kept all words
+// together.
+func (tx *Tx) separateNumbered() error {
+	words, err := tx.words(`SELECT value FROM identifier WHERE value >= ? AND value < ?`, wordKey, wordKey+lastRune)
+	for _, word := range words {
+		if kept := keptWord(word); err == nil && kept != wordKey+word {
+			if err = tx.exec(`DELETE FROM identifier WHERE value = ? AND type = 0 AND record_id = 0`, wordKey+word); err == nil {
+				err = tx.exec(insertWord, kept)
+			}
+		}
+	}
+	return err
+}
+
 // isRemembered says whether completion and correction can offer a word.
 func isRemembered(word string) bool {
 	length := utf8.RuneCountInString(word)
 	return length >= shortestWord && length <= longestWord && strings.ContainsFunc(word, unicode.IsLetter)
 }
 
-// rememberWords keeps the words that completion and correction can offer.
-func (tx *Tx) rememberWords(words []string) error {
+// newWords adds those words that completion and correction can offer and that
+// this transaction has not kept yet.
+func (tx *Tx) newWords(list, words []string) []string {
 	distinct := slices.Compact(slices.Sorted(slices.Values(words)))
 	for _, word := range distinct[:min(len(distinct), maxRemember)] {
-		if tx.remembered[word] || !isRemembered(word) {
-			continue
-		}
-		tx.remembered[word] = true
-		err := tx.exec(insertWord, wordKey+word)
-		if err != nil {
-			return err
+		if !tx.remembered[word] && isRemembered(word) {
+			tx.remembered[word] = true
+			list = append(list, word)
 		}
 	}
-	return nil
+	return list
 }

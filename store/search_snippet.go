@@ -24,6 +24,9 @@ func (s *search) hit(c candidate) (Hit, error) {
 	if hit.Name == "" {
 		hit.Name = r.Title()
 	}
+	if c.tier == byIdentifier && s.isID() {
+		return hit, nil
+	}
 	passages, err := s.tx.passages(r)
 	if err != nil {
 		return hit, err

@@ -98,15 +98,16 @@ func (s *search) correct() (changed bool, err error) {
 
 // wordsBeginning gives the shortest words of the index that begin with another.
 func (tx *Tx) wordsBeginning(word string) ([]string, error) {
-	return tx.words(`SELECT value FROM (SELECT value FROM identifier WHERE value > ? AND value < ? ORDER BY value LIMIT ?) ORDER BY length(value), value LIMIT ?`,
-		wordKey+word, wordKey+word+lastRune, maxBeginning, maxLonger)
+	const beginning = `SELECT * FROM (SELECT value FROM identifier WHERE value > ? AND value < ? ORDER BY value LIMIT ?)`
+	return tx.words(`SELECT value FROM (`+beginning+` UNION ALL `+beginning+`) ORDER BY length(value), substr(value, 3) LIMIT ?`,
+		wordKey+word, wordKey+word+lastRune, maxBeginning, numberedKey+word, numberedKey+word+lastRune, maxBeginning, maxLonger)
 }
 
 func (tx *Tx) words(query string, args ...any) (words []string, err error) {
 	err = tx.scan(query, args, func(rows *sql.Rows) error {
 		var value string
 		err := rows.Scan(&value)
-		words = append(words, strings.TrimPrefix(value, wordKey))
+		words = append(words, value[len(wordKey):])
 		return err
 	})
 	return words, err

@@ -48,6 +48,14 @@ func dsn(path string, extra string) string {
 	return fileName(path) + "?" + query
 }
 
+// A long change that comes in pieces gets more room on its connection: a larger
+// cache of pages, as it goes all over the indexes, and a longer log before that
+// is written back, as its pieces change the same pages.
+const (
+	moreRoomSQL  = `PRAGMA cache_size = -64000; PRAGMA wal_autocheckpoint = 4000`
+	usualRoomSQL = `PRAGMA cache_size = -8000; PRAGMA wal_autocheckpoint = 1000`
+)
+
 // durability is what is added to a connection to a file that is thrown away.
 func durability(unsafe bool) string {
 	if unsafe {

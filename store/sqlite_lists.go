@@ -2,17 +2,15 @@ package store
 
 import (
 	"database/sql/driver"
-	"slices"
 	"strings"
 
 	"modernc.org/sqlite"
 
-	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
 )
 
 // This file is what lists and filters ask of SQLite alone: JSON, the folding
-// of text that no column keeps folded, full text, and counting by an index. A
+// of text that no column keeps folded, full text, and reading by a given index. A
 // second engine has a file like it.
 
 // registerFolding gives SQL text.Fold under the name crm_fold, for texts
@@ -65,14 +63,10 @@ func jsonListHolds(column string, values []any) clause {
 	return sqlText("EXISTS (SELECT 1 FROM json_each(" + column + ") held WHERE ").plus(isOneOf(sqlText("held.value"), values)).then(")")
 }
 
-// countAll counts the records that lists show, by an index that holds nothing
-// else: left to itself the engine may read the whole table. An index of
-// numbers is a fifth as wide as one of collation keys.
-func countAll(t *schema.Type) string {
-	narrow := slices.IndexFunc(t.Sorts, func(name string) bool {
-		return t.Field(name).Kind.Info().Storage == schema.StoreInteger
-	})
-	return "SELECT count(*) FROM " + t.Name + " t INDEXED BY " + t.Name + "_by_" + t.Sorts[max(narrow, 0)] + " WHERE "
+// byIndex makes a statement read one index of a table from end to end: left
+// to itself the engine would read the table, which is many times as wide.
+func byIndex(table, alias, index string) clause {
+	return sqlText(table + " " + alias + " INDEXED BY " + index)
 }
 
 const (
@@ -84,3 +78,7 @@ const (
 	// typeFound is the code of its type.
 	typeFound = "found.rowid % 64"
 )
+
+// dayInUTC is the number of the day in which a moment lies. It is written in
+// one way only, because an index stands on it.
+func dayInUTC(column string) string { return column + " / 86400000" }

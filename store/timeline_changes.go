@@ -17,7 +17,7 @@ type changedRecord struct {
 // for each record of a change set. What becomes of their links and parts is
 // left to the history: beside notes and stages it says little of an account.
 func (r *timelineReader) changes() ([]Event, error) {
-	history := &historyReader{tx: r.tx, names: map[Key]*Ref{}, private: map[Key]int64{}}
+	history := r.tx.historyReader(HistoryQuery{})
 	var events []Event
 	behind := sqlText("1")
 	for {

@@ -112,7 +112,6 @@ func (tx *Tx) Restore(keys []Key) (*Trashed, error) {
 		}
 		if !r.Has("deleted_at") {
 			done.Warnings = append(done.Warnings, fmt.Sprintf("%s is not in the trash", tx.called(key)))
-			done.Records = append(done.Records, r)
 			continue
 		}
 		if r.Has(mergedInto) {

@@ -1,6 +1,8 @@
 package store
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 
 	"github.com/crmcp/crmcp/schema"
@@ -12,6 +14,9 @@ import (
 // error of the engine other than a unique value nothing can go on: that error
 // fails the whole transaction.
 func (tx *Tx) Try(fn func() error) error {
+	if err := tx.unhurried(); err != nil {
+		return err
+	}
 	before := tx.progress()
 	if err := tx.exec("SAVEPOINT attempt"); err != nil {
 		return err
@@ -39,21 +44,43 @@ func (tx *Tx) Try(fn func() error) error {
 	return err
 }
 
+// ErrHalfWritten says that an attempt failed after it had written something:
+// the whole transaction has to be given up.
+var ErrHalfWritten = errors.New("store: an attempt failed half-way")
+
+// Attempt runs fn as Try does where it is likely to succeed, and costs nothing
+// then, because nothing can be taken back: when fn fails after it has written
+// anything, the error is ErrHalfWritten too.
+func (tx *Tx) Attempt(fn func() error) error {
+	writes := tx.writes
+	err := fn()
+	switch {
+	case tx.failed != nil && !isUnique(tx.failed):
+		return tx.failed
+	case err != nil && tx.writes != writes:
+		return fmt.Errorf("%w: %w", ErrHalfWritten, err)
+	}
+	return err
+}
+
 // progress is how far a transaction's own book-keeping had come.
 type progress struct {
 	change int64
 	rows   int
 	ids    map[int64]int64
-	dirty  dirtySet
-	schema *schema.Schema
+	// tallies are what was counted so far.
+	tallies map[int64]tally
+	dirty   dirtySet
+	schema  *schema.Schema
 	// redefined are rows of the schema that were written and not read yet.
 	redefined map[Key]bool
 	waiting   []wordRow
+	joins     map[Key]join
 }
 
 func (tx *Tx) progress() progress {
-	return progress{change: tx.change.id, rows: len(tx.change.rows), ids: maps.Clone(tx.ids), dirty: tx.dirty,
-		schema: tx.schema, redefined: maps.Clone(tx.redefined), waiting: tx.waiting}
+	return progress{change: tx.change.id, rows: len(tx.change.rows), ids: maps.Clone(tx.ids), tallies: maps.Clone(tx.tallies), dirty: tx.dirty,
+		schema: tx.schema, redefined: maps.Clone(tx.redefined), waiting: tx.waiting, joins: maps.Clone(tx.joins)}
 }
 
 // rejoin adds what an attempt left to be brought up to date to what there was.
@@ -73,7 +100,12 @@ func (tx *Tx) takeBack(p progress) {
 	tx.change.id = p.change
 	tx.change.takeBack(p.rows)
 	tx.ids, tx.dirty, tx.redefined, tx.waiting = p.ids, p.dirty, p.redefined, p.waiting
+	tx.tallies, tx.joins = p.tallies, p.joins
 	clear(tx.remembered)
+	clear(tx.stand)
+	clear(tx.foreseen)
+	clear(tx.joined)
+	clear(tx.details)
 	if tx.schema != p.schema {
 		tx.adopt(p.schema)
 	}

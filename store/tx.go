@@ -21,6 +21,13 @@ type Caller struct {
 	Client, Version string
 	// Tool is the tool's name; it stands in the history.
 	Tool string
+	// Role narrows what the user may do, and never widens it; empty: the
+	// user's own role.
+	Role string
+	// Key is the id of the API key by which the call came in; empty: none.
+	Key string
+	// Shell says that a person makes the call in the shell.
+	Shell bool
 }
 
 // Tx is one transaction: what it reads is one state, what it writes is whole
@@ -32,13 +39,42 @@ type Tx struct {
 	write   bool
 	clock   schema.Clock
 	caller  Caller
+	// role is what the caller may do; empty: nothing.
+	role string
+	// undoing: an undo is under way, which has looked itself whether the caller may.
+	undoing bool
 	company *Record
 	change  changeSet
-	dirty   dirtySet
-	ids     map[int64]int64
-	setup   map[Key]*Record
-	failed  error
-	schema  *schema.Schema
+	// pieces is the long change that the transaction is a piece of; mostly nil.
+	pieces *Pieces
+	// writes counts the statements that wrote.
+	writes int
+	// hurry runs statements that write beside the transaction; mostly nil.
+	hurry *hurry
+	// foreseen are computed fields of new records that were written with them.
+	foreseen map[Key]aspect
+	// details are those of new records.
+	details map[Key][]detailRow
+	// stand are records that were found by their id and have not changed since.
+	stand map[Key]bool
+	// joins are how many new members organizations have that are not counted yet,
+	// joined the memberships that they have by them.
+	joins  map[Key]join
+	joined map[Key]bool
+	dirty  dirtySet
+	ids    map[int64]int64
+	// tallies are the numbers of records that this transaction added, by type.
+	tallies map[int64]tally
+	// unnarrowed: filters are compiled as they stand; tests compare both ways.
+	unnarrowed bool
+	setup      map[Key]*Record
+	failed     error
+	schema     *schema.Schema
+	// hooks are the enabled webhooks; queued: deliveries were queued, or the
+	// webhooks changed; unasked: the transaction only takes webhooks away, so
+	// that nobody is asked.
+	hooks           []hook
+	queued, unasked bool
 	// redefined are rows of the schema that were written since it was read.
 	redefined map[Key]bool
 	// made are new records whose words and identifiers are not written yet.
@@ -109,6 +145,9 @@ func (db *DB) Update(ctx context.Context, caller Caller, fn func(*Tx) error) err
 	if err == nil {
 		err = tx.finish()
 	}
+	if late := tx.unhurried(); err == nil {
+		err = late
+	}
 	if err == nil {
 		err = tx.failed
 	}
@@ -119,7 +158,13 @@ func (db *DB) Update(ctx context.Context, caller Caller, fn func(*Tx) error) err
 		}
 		return db.storeError(ctx, err)
 	}
-	return db.commit(session)
+	if err := db.commit(session); err != nil {
+		return err
+	}
+	if tx.queued {
+		db.wake()
+	}
+	return nil
 }
 
 // commit makes the write stand. When that fails nobody knows whether it
@@ -131,33 +176,46 @@ func (db *DB) commit(session *session) error {
 		return errFull(db.path)
 	}
 	if err != nil {
-		return schema.Errorf(schema.UnknownOutcome, "the write may or may not stand: send it again with the same idempotency_key, or look with history")
+		return schema.Errorf(schema.UnknownOutcome, "the disk did not confirm the write (%v), so that it may or may not stand: send it again with the same idempotency_key, or look with history", err)
 	}
 	return nil
 }
 
-// lock waits for this process's turn to write.
+// lock waits for this process's turn to write, and for the process's among
+// others.
 func (db *DB) lock(ctx context.Context) error {
+	deadline := time.Now().Add(db.patience)
 	timer := time.NewTimer(db.patience)
 	defer timer.Stop()
 	select {
 	case db.turn <- struct{}{}:
-		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
 		return errBusy()
 	}
+	entered, err := db.queue.enter(ctx, time.Until(deadline))
+	if entered {
+		return nil
+	}
+	<-db.turn
+	if err == nil {
+		err = errBusy()
+	}
+	return err
 }
 
-func (db *DB) unlock() { <-db.turn }
+func (db *DB) unlock() {
+	db.queue.leave()
+	<-db.turn
+}
 
 func errBusy() error {
 	return schema.Errorf(schema.Busy, "another program is writing to the database; nothing was written, try again")
 }
 
-// beginWrite takes the file's write lock, retrying at random short intervals
-// so that no waiting process starves.
+// beginWrite takes the file's write lock. Where somebody has it who does not
+// queue, it is tried again at random short intervals, so that nobody starves.
 func (db *DB) beginWrite(ctx context.Context, session *session) error {
 	deadline := time.Now().Add(db.patience)
 	for {
@@ -181,6 +239,8 @@ func (db *DB) beginWrite(ctx context.Context, session *session) error {
 func (tx *Tx) begin() error {
 	tx.ids, tx.setup, tx.dirty = map[int64]int64{}, map[Key]*Record{}, dirtySet{}
 	tx.made, tx.remembered = map[Key]bool{}, map[string]bool{}
+	tx.foreseen, tx.details, tx.stand = map[Key]aspect{}, map[Key][]detailRow{}, map[Key]bool{}
+	tx.joins, tx.joined = map[Key]join{}, map[Key]bool{}
 	tx.clock = schema.Clock{Now: tx.db.now(), Location: time.UTC}
 	if err := tx.checkState(); err != nil {
 		return err
@@ -197,7 +257,7 @@ func (tx *Tx) begin() error {
 	if tx.caller.User == 0 {
 		tx.caller.User = tx.db.caller
 	}
-	return nil
+	return tx.loadRole()
 }
 
 func weekday(name string) time.Weekday {
@@ -211,11 +271,21 @@ func weekday(name string) time.Weekday {
 
 // query runs a statement that reads.
 func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
-	stmt, err := tx.prepared(query, args) //nolint:sqlclosecheck // the connection keeps it
-	if err != nil {
+	if err := tx.wait(); err != nil {
+		return nil, err
+	}
+	if err := tx.ready(query, args); err != nil {
 		return nil, tx.fail(err)
 	}
-	rows, err := stmt.QueryContext(tx.ctx, args...)
+	ctx := tx.ctx
+	if tx.pieces != nil {
+		ctx = context.WithoutCancel(ctx)
+	}
+	stmt, err := tx.session.statement(ctx, query) //nolint:sqlclosecheck // the connection keeps it
+	if err != nil {
+		return nil, tx.fail(fmt.Errorf("%w in %s", err, query))
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, tx.fail(fmt.Errorf("%w in %s", err, query))
 	}
@@ -246,19 +316,21 @@ func (tx *Tx) one(query string, args []any, into ...any) (found bool, err error)
 	return found, err
 }
 
-// exec runs a statement that writes.
+// exec runs a statement that writes. It looks before whether the call has
+// ended, and not meanwhile: that would cost a goroutine for each row.
 func (tx *Tx) exec(query string, args ...any) error {
 	if !tx.write {
 		return fmt.Errorf("store: write in a view: %s", query)
 	}
-	stmt, err := tx.prepared(query, args) //nolint:sqlclosecheck // the connection keeps it
-	if err != nil {
+	if err := tx.ready(query, args); err != nil {
 		return tx.fail(err)
 	}
-	if _, err := stmt.ExecContext(tx.ctx, args...); err != nil {
-		return tx.fail(fmt.Errorf("%w in %s", err, query))
+	tx.writes++
+	if tx.hurry != nil {
+		tx.hurry.add(query, args)
+		return nil
 	}
-	return nil
+	return tx.fail(tx.session.run(context.WithoutCancel(tx.ctx), query, args))
 }
 
 // fail remembers the first error of the engine: after it the transaction may
@@ -270,18 +342,18 @@ func (tx *Tx) fail(err error) error {
 	return err
 }
 
-func (tx *Tx) prepared(query string, args []any) (*sql.Stmt, error) {
+// ready says whether a statement may run.
+func (tx *Tx) ready(query string, args []any) error {
 	if tx.failed != nil {
-		return nil, tx.failed
+		return tx.failed
+	}
+	if err := tx.ctx.Err(); err != nil {
+		return err
 	}
 	if tx.db.options.Trace != nil {
 		tx.db.options.Trace(query, args)
 	}
-	stmt, err := tx.session.statement(tx.ctx, query)
-	if err != nil {
-		return nil, fmt.Errorf("%w in %s", err, query)
-	}
-	return stmt, nil
+	return nil
 }
 
 // nextID gives the next number of a type; numbers are never used again.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -42,37 +43,17 @@ const undoTool = "undo"
 // firstChange made the database itself; it cannot be taken back.
 const firstChange = 1
 
-// LastChange is the newest change of this user through this client that is
-// neither an undo nor undone; 0: none.
-func (tx *Tx) LastChange() (int64, error) {
-	var id int64
-	_, err := tx.one(`SELECT id FROM change_set WHERE user_id = ? AND client = ? AND tool <> ? AND undone_by IS NULL AND id > ? ORDER BY id DESC LIMIT 1`,
-		[]any{tx.caller.User, tx.caller.Client, undoTool, firstChange}, &id)
-	return id, err
-}
-
-// Window gives the change sets since a moment by a client or user (empty: any)
-// that are not undone, newest first.
-func (tx *Tx) Window(since schema.Millis, client string, user int64) ([]int64, error) {
-	query, args := `SELECT id FROM change_set WHERE at >= ? AND undone_by IS NULL AND tool <> ? AND id > ?`, []any{int64(since), undoTool, firstChange}
-	if client != "" {
-		query, args = query+` AND client = ?`, append(args, client)
-	}
-	if user != 0 {
-		query, args = query+` AND user_id = ?`, append(args, user)
-	}
-	return tx.ids64(sqlText(query+` ORDER BY id DESC`, args...))
-}
-
 // Undo takes change sets back, the newest first, field by field. Where a later
 // change stands in the way nothing may be written: the caller looks at
 // Conflicts; with skip those fields are left as they are.
 func (tx *Tx) Undo(ids []int64, skip bool) (*Undone, error) {
-	ids = slices.Clone(ids)
-	slices.SortFunc(ids, func(a, b int64) int { return int(b - a) })
-	u := &undoing{tx: tx, done: &Undone{}, skip: skip}
-	for _, id := range ids {
-		if err := u.take(id); err != nil {
+	u := &undoing{tx: tx, done: &Undone{}, skip: skip, written: map[Key]bool{}}
+	sets, err := u.sets(ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, set := range sets {
+		if err := u.take(set); err != nil {
 			return nil, err
 		}
 	}
@@ -81,50 +62,102 @@ func (tx *Tx) Undo(ids []int64, skip bool) (*Undone, error) {
 
 // undoing is one undo under way.
 type undoing struct {
-	tx     *Tx
-	done   *Undone
-	skip   bool
-	change int64
+	tx      *Tx
+	done    *Undone
+	skip    bool
+	change  int64
+	written map[Key]bool
+}
+
+// undoSet is a change set and the number under which people see it.
+type undoSet struct{ id, head int64 }
+
+// sets are the change sets of changes, the newest first; each once.
+func (u *undoing) sets(changes []int64) (list []undoSet, err error) {
+	for _, id := range changes {
+		head, err := u.tx.headOf(id)
+		if err != nil {
+			return nil, err
+		}
+		pieces, err := u.tx.piecesOf(head)
+		if err != nil {
+			return nil, err
+		}
+		for _, piece := range pieces {
+			list = append(list, undoSet{piece, head})
+		}
+	}
+	slices.SortFunc(list, func(a, b undoSet) int { return cmp.Compare(b.id, a.id) })
+	return slices.Compact(list), nil
 }
 
 // undoRow is one row of the history as it is read back.
 type undoRow struct {
-	code, id        int64
+	seq, code, id   int64
 	subject, object Key
 	action          string
 	before, after   map[string]json.RawMessage
+	// hidden: it concerns another's private record.
+	hidden bool
 }
 
-func (u *undoing) take(id int64) error {
+func (u *undoing) take(set undoSet) error {
+	id, name := set.id, ChangeString(set.head)
 	var tool string
+	var user int64
 	var undoneBy *int64
-	found, err := u.tx.one(`SELECT tool, undone_by FROM change_set WHERE id = ?`, []any{id}, &tool, &undoneBy)
+	found, err := u.tx.one(`SELECT tool, user_id, undone_by FROM change_set WHERE id = ?`, []any{id}, &tool, &user, &undoneBy)
+	if err == nil && found {
+		found, err = u.tx.sees(set.head)
+	}
 	switch {
 	case err != nil:
 		return err
 	case !found:
-		return schema.Errorf(schema.NotFound, "there is no %s", ChangeString(id))
+		return schema.Errorf(schema.NotFound, "there is no %s", name)
 	case id == firstChange:
-		return schema.Errorf(schema.Conflict, "%s made the database itself and cannot be undone", ChangeString(id))
+		return schema.Errorf(schema.Conflict, "%s made the database itself and cannot be undone", name)
 	case undoneBy != nil:
-		return schema.Errorf(schema.Conflict, "%s was undone already by %s: undo that to bring it back", ChangeString(id), ChangeString(*undoneBy))
+		return schema.Errorf(schema.Conflict, "%s was undone already by %s: undo that to bring it back", name, ChangeString(*undoneBy))
 	}
 	rows, err := u.rows(id)
+	if err == nil {
+		err = u.mayUndo(user, tool, rows)
+	}
 	if err != nil {
 		return err
 	}
 	u.change = id
 	written := len(u.tx.change.rows)
-	for _, row := range slices.Backward(rows) {
-		if err := u.row(row); err != nil {
-			return err
-		}
+	if err := u.takeRows(user, rows); err != nil {
+		return err
 	}
 	if len(u.tx.change.rows) == written {
 		return nil
 	}
-	u.done.Changes = append(u.done.Changes, id)
+	if !slices.Contains(u.done.Changes, set.head) {
+		u.done.Changes = append(u.done.Changes, set.head)
+	}
 	return u.mark(id, tool)
+}
+
+// takeRows takes the rows of a change set back, the last first.
+func (u *undoing) takeRows(user int64, rows []undoRow) error {
+	u.tx.undoing = true
+	defer func() { u.tx.undoing = false }()
+	for _, row := range slices.Backward(rows) {
+		run := func() error { return u.row(row) }
+		switch {
+		case u.skips(user, row):
+			continue
+		case row.hidden:
+			run = func() error { return u.quietly(func() error { return u.row(row) }) }
+		}
+		if err := run(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mark notes by which change a change set was undone; an undo that is undone
@@ -166,12 +199,12 @@ func (u *undoing) freed(id int64) (changed []int64, err error) {
 }
 
 func (u *undoing) rows(id int64) (list []undoRow, err error) {
-	err = u.tx.scan(`SELECT type, record_id, subject_type, subject_id, coalesce(object_type, 0), coalesce(object_id, 0), action, before, after
+	err = u.tx.scan(`SELECT seq, type, record_id, subject_type, subject_id, coalesce(object_type, 0), coalesce(object_id, 0), action, before, after
  FROM change_row WHERE change_id = ? ORDER BY seq`, []any{id}, func(rows *sql.Rows) error {
 		var row undoRow
 		var subjectType, objectType int64
 		var before, after *string
-		err := rows.Scan(&row.code, &row.id, &subjectType, &row.subject.ID, &objectType, &row.object.ID, &row.action, &before, &after)
+		err := rows.Scan(&row.seq, &row.code, &row.id, &subjectType, &row.subject.ID, &objectType, &row.object.ID, &row.action, &before, &after)
 		if err != nil {
 			return err
 		}
@@ -187,10 +220,16 @@ func (u *undoing) rows(id int64) (list []undoRow, err error) {
 		list = append(list, row)
 		return nil
 	})
+	if err == nil {
+		err = u.hide(id, list)
+	}
 	return list, err
 }
 
 func (u *undoing) row(row undoRow) error {
+	if err := u.renew(&row); err != nil {
+		return err
+	}
 	if row.code == 0 {
 		return u.link(row)
 	}
@@ -259,7 +298,7 @@ func (u *undoing) unchange(now *Record, row undoRow) error {
 	delete(values, "deleted_at")
 	after, _, err := u.tx.updateRecord(now, values)
 	if err == nil && wrote {
-		err = u.tx.setDeleted(after, deleted)
+		err = u.tx.moveTrashed(after, map[string]any{"deleted_at": deleted})
 	}
 	if err == nil && now.Type.Class == schema.Part {
 		err = u.tx.countParents(after)
@@ -309,49 +348,11 @@ func (u *undoing) blame(c *UndoConflict, subject Key) error {
 	return err
 }
 
-func (u *undoing) link(row undoRow) error {
-	if row.subject.Type == nil || row.object.Type == nil {
-		return nil
-	}
-	old, now := linkPosition(row.before), int64(0)
-	found, err := u.tx.one(`SELECT position FROM link WHERE left_type = ? AND left_id = ? AND right_type = ? AND right_id = ?`,
-		[]any{row.subject.Type.Code, row.subject.ID, row.object.Type.Code, row.object.ID}, &now)
-	if err != nil {
-		return err
-	}
-	expected := row.action != "delete"
-	if found != expected {
-		u.conflict(UndoConflict{Record: Ref{row.subject.Type, row.subject.ID, u.tx.called(row.object)}, Left: expected, Now: found})
-		return nil
-	}
-	for _, end := range []Key{row.subject, row.object} {
-		if there, err := u.tx.exists(end); err != nil || !there {
-			u.conflict(UndoConflict{Record: Ref{Type: end.Type, ID: end.ID, Name: "is gone"}})
-			return err
-		}
-	}
-	u.wrote(row.subject)
-	u.wrote(row.object)
-	switch row.action {
-	case "insert":
-		_, err = u.tx.deleteLink(row.subject, row.object)
-	case "delete":
-		_, err = u.tx.insertLink(row.subject, row.object, old)
-	default:
-		err = u.tx.moveLink(row.subject, row.object, now, old)
-	}
-	return err
-}
-
-func linkPosition(values map[string]json.RawMessage) int64 {
-	n, _ := decodeAs[int64](values["position"])
-	return n
-}
-
 func (u *undoing) conflict(c UndoConflict) { u.done.Conflicts = append(u.done.Conflicts, c) }
 
 func (u *undoing) wrote(key Key) {
-	if !slices.Contains(u.done.Records, key) {
+	if !u.written[key] {
+		u.written[key] = true
 		u.done.Records = append(u.done.Records, key)
 	}
 }

@@ -115,6 +115,54 @@ func TestUndoIsExact(t *testing.T) {
 	}
 }
 
+// Links come back in the order in which they were shown, also those that have
+// the same place because they were made from the other side.
+func TestUndoKeepsTheOrderOfLinks(t *testing.T) {
+	f := newFixture(t)
+	for _, name := range []string{"A", "B"} {
+		f.create("deal", map[string]any{"name": name})
+	}
+	project := f.create("project", map[string]any{"name": "P", "deals": []any{"A", "B"}})
+	f.create("deal", map[string]any{"name": "C", "projects": []any{"P"}})
+	order := func() (names string) {
+		f.view(func(tx *Tx) error {
+			found, err := tx.Linked(tx.Schema().Type("project").Relation("deals"), []int64{project.ID}, 0)
+			for _, ref := range found[project.ID] {
+				names += ref.Name
+			}
+			return err
+		})
+		return names
+	}
+	before := order()
+	f.change(project, map[string]any{"deals": []any{"C"}})
+	if _, err := f.undo(); err != nil {
+		t.Fatal(err)
+	}
+	if after := order(); after != before {
+		t.Errorf("the order was %s, is %s", before, after)
+	}
+}
+
+// Two changes are undone at once, of which the later one changed what follows
+// from another record of the first.
+func TestUndoOfTwoChangesOfContactDetails(t *testing.T) {
+	f := newFixture(t)
+	before := f.content()
+	jane := f.create("contact", map[string]any{"first_name": "Jane", "emails": []any{"a@x.example", "work: b@x.example"}})
+	f.change(jane, map[string]any{"email": "c@x.example"})
+	f.update(func(tx *Tx) error {
+		done, err := tx.Undo([]int64{2, 3}, false)
+		if err == nil && len(done.Conflicts) > 0 {
+			t.Errorf("conflicts %+v", done.Conflicts)
+		}
+		return err
+	})
+	if diff := cmp.Diff(before, f.content()); diff != "" {
+		t.Errorf("after undoing both (-before +after):\n%s", diff)
+	}
+}
+
 func TestUndoRefusesWhatWasChangedSince(t *testing.T) {
 	f := newFixture(t)
 	acme := f.create("organization", map[string]any{"name": "Acme"})

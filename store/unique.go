@@ -52,7 +52,9 @@ func (tx *Tx) holder(r *Record, f *schema.Field) string {
 		return ""
 	}
 	var id int64
-	found, err := tx.one("SELECT id FROM "+r.Type.Name+" WHERE "+filterColumn(f)+" = ? AND id <> ? AND deleted_at IS NULL", []any{value, r.ID}, &id)
+	condition, args := tx.mayRead(r.Type, "t")
+	found, err := tx.one("SELECT t.id FROM "+r.Type.Name+" t WHERE t."+filterColumn(f)+" = ? AND t.id <> ? AND t.deleted_at IS NULL"+condition,
+		append([]any{value, r.ID}, args...), &id)
 	if err != nil || !found {
 		return ""
 	}

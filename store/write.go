@@ -102,7 +102,12 @@ func (tx *Tx) create(in *schema.Input, o WriteOptions) (*draft, *Record, error) 
 		r.Values["imported_at"] = tx.now()
 	}
 	d.changed = true
-	return d, r, tx.insertRecord(r)
+	seen := tx.foresee(d, r)
+	err := tx.insertRecord(r)
+	if seen != 0 {
+		tx.foreseen[r.Key()] = seen
+	}
+	return d, r, err
 }
 
 // Update writes what is given of a record and leaves the rest.
@@ -138,10 +143,10 @@ func (tx *Tx) complete(d *draft, r *Record) (*Written, error) {
 			return nil, err
 		}
 	}
-	if err := tx.settleRecord(r.Key()); err != nil {
-		return nil, err
+	fresh, err := tx.settleRecord(r.Key())
+	if err == nil && (fresh == nil || d.before != nil || !d.options.Importing) {
+		fresh, err = tx.get(r.Key())
 	}
-	fresh, err := tx.get(r.Key())
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +242,7 @@ func (tx *Tx) resolveOrMake(d *draft, relation *schema.Relation, path, name stri
 		return tx.Resolve(path, name, []*schema.Type{relation.To}, Scope{}, d.problems)
 	}
 	clean, removed := text.Clean(name)
-	key, warning, err := tx.tag(clean)
+	key, warning, err := tx.tag(clean, d.typ.Private && d.get(privately) == true)
 	var known *schema.Error
 	switch {
 	case errors.As(err, &known):

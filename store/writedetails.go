@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"database/sql"
 	"slices"
 
@@ -54,7 +55,7 @@ func (tx *Tx) writeKind(d *draft, r *Record, kind string, list []schema.Detail, 
 // replaceDetails makes the list the whole of a kind; what an integration
 // keeps stays.
 func (tx *Tx) replaceDetails(d *draft, r *Record, kind string, list []schema.Detail) error {
-	old, err := tx.detailsOfKind(r.Key(), kind)
+	old, err := tx.oldDetails(d, r, kind)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func (tx *Tx) dropDetails(d *draft, old []Detail, list []schema.Detail) error {
 // writePrimary sets the primary detail of a kind: one with the value becomes
 // the primary; else the primary takes the value; empty removes it.
 func (tx *Tx) writePrimary(d *draft, r *Record, kind, value string) error {
-	old, err := tx.detailsOfKind(r.Key(), kind)
+	old, err := tx.oldDetails(d, r, kind)
 	if err != nil {
 		return err
 	}
@@ -181,7 +182,19 @@ func (tx *Tx) insertDetail(d *draft, r *Record, kind string, values map[string]a
 		return err
 	}
 	d.changed = true
+	if d.before == nil {
+		tx.details[r.Key()] = append(tx.details[r.Key()], detailRow{row.ID, kind, cmp.Or(row.Text("label"), "general"), row.Text("value"), row.Bool("is_primary"), row.Bool("integration")})
+	}
 	return tx.countParents(row)
+}
+
+// oldDetails are those of a kind that a record has before it is written: a new
+// one has none.
+func (tx *Tx) oldDetails(d *draft, r *Record, kind string) ([]Detail, error) {
+	if d.before == nil {
+		return nil, nil
+	}
+	return tx.detailsOfKind(r.Key(), kind)
 }
 
 func (tx *Tx) detailKey(id int64) Key { return Key{tx.Schema().Type("contact_detail"), id} }

@@ -15,7 +15,8 @@ const madeOnUse = "tag"
 func MadeOnUse(t *schema.Type) bool { return t.Name == madeOnUse }
 
 // tag finds a tag by its name or id, or makes it and names the nearest other.
-func (tx *Tx) tag(name string) (key Key, warning string, err error) {
+// For a private record none is made, as everybody would see it.
+func (tx *Tx) tag(name string, private bool) (key Key, warning string, err error) {
 	t := tx.Schema().Type(madeOnUse)
 	found, err := tx.lookup([]*schema.Type{t}, name)
 	if err != nil || len(found) > 0 {
@@ -26,6 +27,9 @@ func (tx *Tx) tag(name string) (key Key, warning string, err error) {
 	}
 	if other, _, ok := tx.Schema().ParseID(name); ok && other == t {
 		return key, "", schema.Errorf(schema.NotFound, "there is no %s", name)
+	}
+	if private {
+		return key, "", schema.Errorf(schema.InvalidArgument, "there is no tag %q, and a private note makes none, as others would see it", text.Truncate(name, 60))
 	}
 	value, err := tx.Reader(false).Parse(t.Field("name"), name)
 	if err != nil || value == nil {
@@ -77,7 +81,7 @@ func (tx *Tx) writeLinks(d *draft, r *Record) error {
 }
 
 func (tx *Tx) replaceLinks(d *draft, r *Record, relation *schema.Relation, keys []Key) error {
-	old, err := tx.ends(relation, r.ID)
+	old, err := tx.oldEnds(d, r, relation)
 	if err != nil {
 		return err
 	}
@@ -95,7 +99,7 @@ func (tx *Tx) replaceLinks(d *draft, r *Record, relation *schema.Relation, keys 
 	for i, key := range keys {
 		if at := slices.Index(old, key.ID); at >= 0 {
 			if at != i && relation.One != "" {
-				if err := tx.moveLink(r.Key(), key, int64(at), int64(i)); err != nil {
+				if err := tx.moveLink(r.Key(), key, int64(i)); err != nil {
 					return err
 				}
 				d.changed = true
@@ -110,6 +114,15 @@ func (tx *Tx) replaceLinks(d *draft, r *Record, relation *schema.Relation, keys 
 	return nil
 }
 
+// oldEnds are the records that a relation leads to before a record is written:
+// from a new one to none.
+func (tx *Tx) oldEnds(d *draft, r *Record, relation *schema.Relation) ([]int64, error) {
+	if d.before == nil {
+		return nil, nil
+	}
+	return tx.ends(relation, r.ID)
+}
+
 // removable says whether a new list may take a linked record away: what is in
 // the trash or may not be seen keeps its link.
 func (tx *Tx) removable(key Key) bool {
@@ -119,7 +132,7 @@ func (tx *Tx) removable(key Key) bool {
 
 // replaceMembers makes memberships for a list of organizations or contacts.
 func (tx *Tx) replaceMembers(d *draft, r *Record, relation *schema.Relation, keys []Key) error {
-	old, err := tx.ends(relation, r.ID)
+	old, err := tx.oldEnds(d, r, relation)
 	if err != nil {
 		return err
 	}
@@ -153,11 +166,14 @@ func (tx *Tx) replaceMembers(d *draft, r *Record, relation *schema.Relation, key
 // addMember makes a membership with the role and title that were given.
 func (tx *Tx) addMember(d *draft, r *Record, relation *schema.Relation, key Key) error {
 	in := &schema.Input{Type: relation.Middle, Links: map[string][]string{}, Values: map[string]any{
-		relation.Near.Name: r.Key().String(), relation.Far.Name: key.String()}}
+		relation.Near.Name: r.ID, relation.Far.Name: key.ID}}
 	problems := tx.readMember(in, d.options.Role, d.options.Title, d.options.Importing)
 	member, row, err := tx.create(in, WriteOptions{Importing: d.options.Importing, Problems: problems})
 	if err != nil {
 		return err
+	}
+	if d.before == nil && key.Type.Field("contact_count") != nil && tx.made[r.Key()] {
+		tx.join(key, row)
 	}
 	return tx.writeParts(member, row)
 }

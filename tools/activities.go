@@ -16,6 +16,7 @@ func logActivity(s *schema.Schema) *Tool {
 		{Name: "due_at", Field: true, Aliases: []string{"due", "due_on", "due_date"}},
 		{Name: "owner", Field: true, Aliases: []string{"assignee"}}}})
 	return &Tool{Name: "log_activity", Title: "Log activity", Set: "notes", Core: true, Mode: Write, Of: "activity", In: in, Run: runLogActivity,
+		Out:         wrote("activity", Member{Name: "follow_up", Schema: componentOf("task")}),
 		Description: "Record a call, mail, meeting or visit that took place."}
 }
 

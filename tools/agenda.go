@@ -20,12 +20,25 @@ const (
 )
 
 func agenda() *Tool {
-	return &Tool{Name: "agenda", Title: "Agenda", Set: "insight", Mode: Read, Run: runAgenda,
+	return &Tool{Name: "agenda", Title: "Agenda", Set: "insight", Mode: Read, Run: runAgenda, Out: agendaOut(),
 		Description: "What needs attention: overdue and coming tasks, deals past their close date, customers gone quiet, birthdays. For \"what should I do today?\"",
 		In: []Arg{
 			{Name: "owner", Doc: "default me; or all", Aliases: []string{"user", "assignee", "for"}},
 			{Name: "days", Kind: Integer, Min: 1, Max: 180, Doc: "look ahead, default 7", Aliases: []string{"ahead", "horizon"}},
 		}}
+}
+
+func agendaOut() []Member {
+	day := ofType("string").Set("format", "date")
+	out := []Member{{Name: "today", Schema: day, Always: true}, {Name: "until", Schema: day, Always: true}}
+	for _, part := range agendaParts(agendaDays) {
+		record := componentOf(part.typ)
+		if part.name == birthdays {
+			record = with(record, Member{Name: "on", Schema: day}, Member{Name: "turns", Schema: ofType("integer")})
+		}
+		out = append(out, Member{Name: part.name, Schema: listSchema(record)}, Member{Name: part.name + "_total", Schema: count("where not all are shown")})
+	}
+	return out
 }
 
 // agendaPart is one list of the agenda: a filter and an order in the language.

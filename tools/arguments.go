@@ -117,7 +117,10 @@ func (c *Call) readArg(arg *Arg, name string, raw any) {
 	}
 	c.spelled[arg.Name] = name
 	if err != nil {
-		c.Problems = append(c.Problems, schema.Problem{Path: name, Message: name + " " + err.Error(), Allowed: arg.Enum})
+		c.Problems = append(c.Problems, schema.Problem{Path: name, Message: name + " " + err.Error(), Allowed: arg.Enum, DidYouMean: arg.nearest(raw)})
+		if pairs, some := value.([]Pair); some && len(pairs) > 0 {
+			c.values[arg.Name] = pairs
+		}
 		return
 	}
 	if list, ok := value.([]map[string]any); ok {

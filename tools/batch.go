@@ -31,6 +31,8 @@ func batch() *Tool {
 			{Name: "dry_run", Kind: Boolean},
 			{Name: "idempotency_key"},
 		},
+		Out: []Member{{Name: "done", Schema: count("steps that were run"), Always: true}, {Name: "steps", Schema: listSchema(anything("what the step answered, in short")), Always: true},
+			{Name: "truncated", Schema: ofType("boolean")}},
 		Prepare: prepareBatch, Run: runBatch}
 }
 
@@ -140,6 +142,7 @@ func runBatch(c *Call) (*Object, error) {
 		if err != nil {
 			return nil, c.inStep(i, err)
 		}
+		c.Progress(i+1, len(c.steps))
 		s.id = singleID(o)
 		results[i] = stepResult(o)
 		for _, warning := range s.call.warnings {
@@ -169,6 +172,9 @@ func (c *Call) runStep(s *step) (*Object, error) {
 		s.call.args, _ = references.replace(s.call.args).(map[string]any)
 	}
 	if err := references.problems.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.call.permit(c.Tx); err != nil {
 		return nil, err
 	}
 	s.call.begin(c.Tx)

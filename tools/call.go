@@ -6,6 +6,7 @@ import (
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 // Call is one call of a tool while it runs: its arguments, already checked for
@@ -39,6 +40,8 @@ type Call struct {
 	outer *Call
 	asks  bool
 	steps []*step
+	// once is what the answer shows this once: it is not kept with it.
+	once string
 	// key signs confirm tokens; token is the one that the answer gives.
 	key   []byte
 	token string
@@ -98,6 +101,17 @@ func (c *Call) Struct(name string) map[string]any {
 func (c *Call) Structs(name string) []map[string]any {
 	list, _ := c.values[name].([]map[string]any)
 	return list
+}
+
+// givenEmpty says that an argument was given as an empty list or object, which
+// counts as not given.
+func (c *Call) givenEmpty(name string) bool {
+	for spelled, raw := range c.args {
+		if arg := c.Tool.arg(text.FieldName(spelled)); arg != nil && arg.Name == name && raw != nil {
+			return !c.Has(name)
+		}
+	}
+	return false
 }
 
 // Path is an argument's name as the caller wrote it, for problems.

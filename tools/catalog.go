@@ -20,6 +20,8 @@ func Catalog(s *schema.Schema) []*Tool {
 		insightTools(),
 		[]*Tool{historyTool(), undo(), mergeRecords(), batch()},
 		setupTools(),
+		webhookTools(s),
+		userTools(s),
 	)
 }
 

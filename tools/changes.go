@@ -19,6 +19,9 @@ func ChangeObject(change store.Change) *Object {
 	}
 	o := (&Object{}).Set("id", store.ChangeString(change.ID)).Set("at", change.At).
 		Put("user", Reference(change.User)).Put("client", client).Put("tool", change.Tool).Put("records", records)
+	if change.Incomplete {
+		o.Set("incomplete", true)
+	}
 	if change.MoreEntries {
 		o.Set("rows", change.Rows)
 	}

@@ -81,6 +81,12 @@ func (a *Arg) option(s string) (string, error) {
 	return "", err
 }
 
+// nearest is the choice that a text which is none was most likely meant to be.
+func (a *Arg) nearest(raw any) string {
+	s, _ := raw.(string)
+	return text.Nearest(s, a.Enum)
+}
+
 func (a *Arg) coerceInteger(raw any) (any, error) {
 	s, err := scalarText(raw)
 	if err != nil {
@@ -186,7 +192,8 @@ func scalarText(raw any) (string, error) {
 	return "", fmt.Errorf("is no single value")
 }
 
-// coercePairs reads ["name=value"], or an object in its place.
+// coercePairs reads ["name=value"], or an object in its place. With an error it
+// gives those that are pairs all the same, so that they are checked too.
 func coercePairs(raw any) (any, error) {
 	if s, ok := raw.(string); ok {
 		if value, err := decodeJSON([]byte(s)); err == nil {
@@ -202,15 +209,22 @@ func coercePairs(raw any) (any, error) {
 	}
 	texts, err := eachText(listOf(raw))
 	pairs := make([]Pair, 0, len(texts))
+	var others []string
 	for _, s := range texts {
 		name, value, found := strings.Cut(s, "=")
 		if !found || strings.TrimSpace(name) == "" {
-			return nil, fmt.Errorf(`must be a list of "name=value"; %q is none`, text.Truncate(s, 40))
+			others = append(others, quote(text.Truncate(s, 40)))
+			continue
 		}
 		pairs = append(pairs, Pair{Name: strings.TrimSpace(name), Value: strings.TrimSpace(value), Written: true})
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf(`must be a list of "name=value"`)
+	case len(others) == 1:
+		return pairs, fmt.Errorf(`must be a list of "name=value"; %s is none`, others[0])
+	case len(others) > 1:
+		return pairs, fmt.Errorf(`must be a list of "name=value"; %s are none`, strings.Join(others, ", "))
 	}
 	return pairs, nil
 }

@@ -38,7 +38,16 @@ func createTool(s *schema.Schema, spec recordTool) *Tool {
 	in = append(in, spec.explained(moreArg(), `other fields: "key=value"`))
 	in = withArg(in, Arg{Name: "if_exists", Enum: ifExists(), Hidden: true})
 	return &Tool{Name: "create_" + t.Name, Title: "Create " + t.Name, Description: spec.Description, Set: "records", Core: spec.Core,
-		Mode: Write, Of: t.Name, In: in, Run: runCreate}
+		Mode: Write, Role: t.LeastRole(schema.Creating), Of: t.Name, In: in, Out: createOut(t, in), Run: runCreate}
+}
+
+func createOut(t *schema.Type, in []Arg) []Member {
+	out := wrote(t.Name, Member{Name: "note", Schema: described("string", "the id of the note that was added")},
+		Member{Name: "existed", Schema: described("boolean", "true: if_exists met a record")})
+	if findArg(in, "role") != nil {
+		out[0].Schema = with(out[0].Schema, Member{Name: "membership", Schema: componentOf("membership")})
+	}
+	return out
 }
 
 func ifExists() []string { return []string{"create_anyway", "error", "update", "skip"} }

@@ -28,6 +28,7 @@ func defineField() *Tool {
 			{Name: "colors", Kind: Pairs, Hidden: true, Aliases: []string{"colours"}},
 			{Name: "clear", Kind: Strings, Commas: true, Hidden: true, Enum: []string{"default", "description"}},
 		},
+		Out: []Member{{Name: "field", Schema: component("FieldDefinition"), Always: true}, {Name: "rewritten", Schema: count("records whose value was replaced")}},
 		Run: runDefineField}
 }
 
@@ -44,7 +45,7 @@ func runDefineField(c *Call) (*Object, error) {
 		key, _ := c.Reference("id", c.Type("custom_field"))
 		d.ID = key.ID
 	}
-	if d.Type = c.TypeNamed("record_type"); d.Type != nil {
+	if d.Type = c.TypeNamed("record_type", schema.Record); d.Type != nil {
 		d.Taken = c.service.argumentNames(d.Type)
 	}
 	if c.Has("record_type") && d.Type == nil || c.Has("id") && d.ID == 0 {
@@ -57,6 +58,9 @@ func runDefineField(c *Call) (*Object, error) {
 	}
 	c.Warn(done.Warnings...)
 	c.Removed(done.Removed...)
+	if c.givenEmpty("options") && len(done.Field.Options) > 0 {
+		c.Warn("options [] was left out: a select keeps at least one option; replace says what takes the place of one that goes")
+	}
 	o := (&Object{}).Set("field", fieldObject(done.Type, done.Field))
 	if done.Rewritten > 0 {
 		o.Set("rewritten", done.Rewritten)

@@ -10,14 +10,14 @@ import (
 const maxDeleted = 100
 
 func deleteRecords() *Tool {
-	return &Tool{Name: "delete_records", Title: "Delete records", Set: "records", Core: true, Mode: Destroy, Confirms: true,
+	return &Tool{Name: "delete_records", Title: "Delete records", Set: "records", Core: true, Mode: Destroy, Role: schema.Member, Confirms: true,
 		Description: "Move 1-100 records of any types to the trash; undo or restore_records brings them back.",
 		In: []Arg{
 			{Name: "ids", Kind: Strings, Required: true, Aliases: []string{"id", "records", "record"}},
 			{Name: "dry_run", Kind: Boolean, Doc: "says what hangs on them"},
 			{Name: "confirm"},
 		},
-		Run: runDelete}
+		Out: wroteSeveral(), Run: runDelete}
 }
 
 func runDelete(c *Call) (*Object, error) {
@@ -67,7 +67,7 @@ func restoreRecords() *Tool {
 	return &Tool{Name: "restore_records", Title: "Restore records", Set: "records", Mode: Write, Idempotent: true,
 		Description: "Bring records back from the trash, with their links, by id or name.",
 		In:          []Arg{{Name: "ids", Kind: Strings, Required: true, Aliases: []string{"id", "records", "record"}}},
-		Run:         runRestore}
+		Out:         wroteSeveral(), Run: runRestore}
 }
 
 func runRestore(c *Call) (*Object, error) {

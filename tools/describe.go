@@ -13,7 +13,20 @@ func describe() *Tool {
 	return &Tool{Name: "describe", Title: "Describe the CRM", Set: "records", Core: true, Mode: Read,
 		Description: "Start here, once: counts of records, who you are, today, currency, stages, tags, conventions. With `type`: its fields, options, relations, what can be filtered.",
 		In:          []Arg{{Name: "type", Doc: "deal, note, membership …", Aliases: []string{"record_type", "name"}}},
-		Run:         runDescribe}
+		Out:         describeOut(), Run: runDescribe}
+}
+
+// describeOut are the members of the overview and those of a type's description.
+func describeOut() []Member {
+	texts, object := listSchema(ofType("string")), anything("")
+	counts := ofType("object").Set("additionalProperties", ofType("integer"))
+	return slices.Concat(
+		[]Member{{Name: "user", Schema: object}, {Name: "company", Schema: object}, {Name: "today", Schema: ofType("string")},
+			{Name: "records", Schema: counts.Set("description", "how many there are of each type")},
+			{Name: "pipelines", Schema: listSchema(object)}, {Name: "custom_fields", Schema: textsByName()}, {Name: "off", Schema: textsByName()}},
+		optional(texts, "categories", "tags", "segments", "conventions", "found_by"),
+		optional(ofType("string"), "type", "doc", "ids", "filter", "sort"),
+		optional(listSchema(object), "fields", "relations"))
 }
 
 const (
@@ -49,7 +62,7 @@ func (c *Call) overview() (*Object, error) {
 	}
 	now := c.Tx.Clock()
 	o := (&Object{}).
-		Set("user", chosen(user, "id", "name", "email", "role")).
+		Set("user", c.actingAs(chosen(user, "id", "name", "email", "role"))).
 		Set("company", chosen(c.Tx.Company(), "name", "currency", "country", "timezone", "week_start")).
 		Set("today", now.Now.In(now.Location).Format("2006-01-02 Monday 15:04")).
 		Set("records", c.countObject(counts)).
@@ -143,8 +156,8 @@ func (s *Service) offSets() *Object {
 	o := &Object{}
 	for _, set := range Sets() {
 		var names []string
-		for _, t := range s.all {
-			if t.Set == set && s.Tool(t.Name) == nil && (!s.options.ReadOnly || !t.IsWriting()) {
+		for _, t := range s.allowed {
+			if t.Set == set && s.Tool(t.Name) == nil && (!s.ReadOnly() || !t.IsWriting()) && s.isFor(t) {
 				names = append(names, t.Name)
 			}
 		}

@@ -1,6 +1,10 @@
 package tools
 
-import "github.com/crmcp/crmcp/schema"
+import (
+	"slices"
+
+	"github.com/crmcp/crmcp/schema"
+)
 
 // describeType says all that can be written, filtered and sorted of a type.
 func (c *Call) describeType(t *schema.Type) *Object {
@@ -14,8 +18,11 @@ func (c *Call) describeType(t *schema.Type) *Object {
 	for _, r := range t.Relations {
 		relations = append(relations, describeRelation(r))
 	}
-	return o.Set("fields", fields).Put("relations", relations).
-		Set("filter", "by every field and relation shown, by paths of up to three relations (organization.city), exists(… where …), count(… where …) > 2").
+	filters := "by every field and relation shown, by paths of up to three relations (organization.city), exists(… where …), count(… where …) > 2"
+	if slices.ContainsFunc(t.Fields, func(f *schema.Field) bool { return f.Kind == schema.Identifiers }) {
+		filters += "; identifiers = \"+31 20 1234567\" finds an e-mail, phone, domain or number in any spelling"
+	}
+	return o.Set("fields", fields).Put("relations", relations).Set("filter", filters).
 		Set("sort", "by every field but long texts and lists, also through relations to one; -name is descending")
 }
 

@@ -28,7 +28,7 @@ func addContactDetail(s *schema.Schema) *Tool {
 	for i := range fields {
 		fields[i].Required = fields[i].Name == "value"
 	}
-	return &Tool{Name: "add_contact_detail", Title: "Add contact detail", Set: "people", Mode: Write, Of: "contact_detail", Run: runAddDetail,
+	return &Tool{Name: "add_contact_detail", Title: "Add contact detail", Set: "people", Mode: Write, Of: "contact_detail", Out: wrote("contact_detail"), Run: runAddDetail,
 		Description: "Add an e-mail, phone or website to an organization or contact; others stay.",
 		In:          append([]Arg{detailOf(true)}, fields...)}
 }
@@ -110,7 +110,8 @@ func removeContactDetails() *Tool {
 		{Name: "all", Kind: Boolean},
 		{Name: "kind", Doc: "only this kind"},
 	}
-	return &Tool{Name: "remove_contact_details", Title: "Remove contact details", Set: "people", Mode: Destroy, Confirms: true, Run: runRemoveDetails,
+	return &Tool{Name: "remove_contact_details", Title: "Remove contact details", Set: "people", Mode: Destroy, Role: schema.Member, Confirms: true, Run: runRemoveDetails,
+		Out:         wroteSeveral(Member{Name: "kept", Schema: listSchema(anyRecord())}),
 		Description: "Remove contact details: `ids`, or `of` a record with `all`: true.",
 		In:          append(in, integrationArgs()...)}
 }

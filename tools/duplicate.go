@@ -17,7 +17,7 @@ func duplicateRecord() *Tool {
 			{Name: "id", Required: true, Aliases: []string{"of", "record"}},
 			{Name: "name", Required: true, Aliases: []string{"new_name", "title"}},
 		},
-		Run: runDuplicate}
+		Out: wroteAny(), Run: runDuplicate}
 }
 
 func runDuplicate(c *Call) (*Object, error) {

@@ -11,7 +11,7 @@ import (
 func compared() []string { return []string{"organization", "contact"} }
 
 func findDuplicates() *Tool {
-	return &Tool{Name: "find_duplicates", Title: "Find duplicates", Set: "insight", Mode: Read, Run: runFindDuplicates,
+	return &Tool{Name: "find_duplicates", Title: "Find duplicates", Set: "insight", Mode: Read, Run: runFindDuplicates, Out: pairsOut(),
 		Description: "Pairs of records that may be the same, with a score (0-1) and reasons.",
 		In: []Arg{
 			{Name: "type", Doc: "organization or contact", Aliases: []string{"record_type"}},
@@ -20,6 +20,12 @@ func findDuplicates() *Tool {
 			{Name: "min_score", Kind: Number, Doc: "default 0.5", Aliases: []string{"threshold"}},
 			{Name: "limit", Kind: Integer, Min: 1, Max: maxRows, Aliases: []string{"max_results"}},
 		}}
+}
+
+func pairsOut() []Member {
+	pair := objectOf(Member{Name: "score", Schema: ofType("number")}, Member{Name: "records", Schema: listSchema(reference())},
+		Member{Name: "reasons", Schema: listSchema(ofType("string"))})
+	return append(limited("pairs", pair), Member{Name: "more", Schema: described("string", "how to see others")})
 }
 
 func runFindDuplicates(c *Call) (*Object, error) {

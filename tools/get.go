@@ -27,6 +27,8 @@ func getRecords() *Tool {
 			{Name: "ids", Kind: Strings, Required: true, Aliases: []string{"id", "records", "record", "uid"}},
 			{Name: "include", Kind: Strings, Enum: Includes(), Commas: true, Aliases: []string{"with", "expand"}},
 		},
+		Out: []Member{{Name: "records", Schema: listSchema(anyRecord()), Always: true}, {Name: "truncated", Schema: ofType("boolean")},
+			{Name: "left_out", Schema: listSchema(described("string", "ids that did not fit"))}},
 		Run: runGet}
 }
 

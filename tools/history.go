@@ -1,11 +1,13 @@
 package tools
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 func historyTool() *Tool {
@@ -16,7 +18,7 @@ func historyTool() *Tool {
 		{Name: "client"},
 		{Name: "tool"},
 	}
-	return &Tool{Name: "history", Title: "History", Set: "safety", Mode: Read, Run: runHistory,
+	return &Tool{Name: "history", Title: "History", Set: "safety", Mode: Read, Run: runHistory, Out: paged("changes", component("Change")),
 		Description: "Who changed what and when, newest first, with fields before and after and the change ids that can be undone.",
 		In:          append(in, spanArgs()...)}
 }
@@ -32,6 +34,9 @@ func runHistory(c *Call) (*Object, error) {
 	}
 	if query.Change != 0 && query.Of == nil && len(changes) == 0 {
 		return nil, schema.Errorf(schema.NotFound, "there is no change %s that these arguments mean: send change alone", store.ChangeString(query.Change))
+	}
+	if len(changes) == 0 && c.isUnknownTool(query.Tool) {
+		return nil, c.Problems.Err()
 	}
 	rows := make([]*Object, len(changes))
 	for i, change := range changes {
@@ -57,8 +62,8 @@ func (c *Call) historyQuery() (store.HistoryQuery, error) {
 	return query, err
 }
 
-// everRecord finds a record of any type that an argument means; by its id also
-// one in the trash, whose history stays.
+// everRecord finds a record of any type that an argument means, also one in the
+// trash, whose history stays.
 func (c *Call) everRecord(name string) (*store.Key, error) {
 	if t, id, ok := c.Tx.Schema().ParseID(c.Text(name)); ok {
 		_, err := c.Tx.Get(t, id)
@@ -69,11 +74,35 @@ func (c *Call) everRecord(name string) (*store.Key, error) {
 		}
 		return &store.Key{Type: t, ID: id}, err
 	}
+	before, missing := slices.Clone(c.Problems), c.missing
 	key, ok := c.Reference(name, c.Tx.Schema().Types...)
+	if !ok && c.Has(name) {
+		var trashed schema.Problems
+		key, ok = c.Tx.InTrash(c.Path(name), c.Text(name), &trashed)
+		if ok || len(trashed[0].Candidates) > 1 {
+			c.Problems, c.missing = slices.Concat(before, trashed), missing
+		}
+	}
 	if !ok {
 		return nil, nil
 	}
 	return &key, nil
+}
+
+// isUnknownTool notes a name that is no tool but like one. Others pass: the
+// history may know tools that are no more.
+func (c *Call) isUnknownTool(name string) bool {
+	var names []string
+	for _, tool := range c.service.all {
+		names = append(names, tool.Name)
+	}
+	near := text.Nearest(name, names)
+	if name == "" || near == "" || near == name {
+		return false
+	}
+	c.Problems = append(c.Problems, schema.Problem{Path: c.Path("tool"), DidYouMean: near,
+		Message: "no change was made by a tool called " + quote(text.Truncate(name, 60)) + ": did you mean " + quote(near) + "?"})
+	return true
 }
 
 // changeNumber reads the id of a change (chg_7, or 7); 0: not given.

@@ -16,6 +16,8 @@ const maxGroups = 1_000
 
 func aggregate() *Tool {
 	return &Tool{Name: "aggregate", Title: "Count and sum up", Set: "insight", Core: true, Mode: Read, Run: runAggregate,
+		Out: []Member{{Name: "groups", Schema: count("of which limit may leave some out")}, {Name: "returned", Schema: ofType("integer")}, {Name: "note", Schema: ofType("string")},
+			{Name: "truncated", Schema: ofType("boolean")}, {Name: "rows", Schema: listSchema(anything("a member for each group and measure")), Always: true}},
 		Description: "Exact counts, sums, averages, minima, maxima and medians of one record type, grouped. Use it for every total instead of adding up lists. Money comes per currency.",
 		In: []Arg{
 			{Name: "type", Required: true, Doc: "deal, contact, activity, …", Aliases: []string{"record_type"}},
@@ -70,8 +72,17 @@ func (c *Call) tableObject(table *store.Table, grouped bool) (*Object, error) {
 	if grouped {
 		o.Set("groups", table.Groups).Set("returned", len(rows))
 	}
+	var notes []string
 	if len(table.Several) > 0 {
-		o.Set("note", "a record counts in each of its "+strings.Join(table.Several, " and "))
+		notes = append(notes, "a record counts in each of its "+strings.Join(table.Several, " and "))
+		o.Set("note", notes[0])
+	}
+	shown, err := c.fitting(o, rows)
+	if err == nil && shown < len(rows) {
+		o.Set("note", strings.Join(append(notes, "for the rest narrow filter or having, or group more coarsely; sort says which rows come first"), "; "))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return c.Fit(o, "rows", rows, nil)
 }

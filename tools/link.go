@@ -1,6 +1,9 @@
 package tools
 
-import "github.com/crmcp/crmcp/store"
+import (
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
+)
 
 func linkRecords() *Tool {
 	return &Tool{Name: "link_records", Title: "Link records", Set: "records", Core: true, Mode: Write,
@@ -11,13 +14,14 @@ func linkRecords() *Tool {
 			Arg{Name: "quantity", Kind: Number},
 			Arg{Name: "add_quantity", Kind: Number},
 			Arg{Name: "unit_price", Kind: Number, Aliases: []string{"price", "amount"}}),
-		Run: func(c *Call) (*Object, error) { return runLink(c, c.Tx.Link) }}
+		Out: wroteAny(), Run: func(c *Call) (*Object, error) { return runLink(c, c.Tx.Link) }}
 }
 
 func unlinkRecords() *Tool {
-	return &Tool{Name: "unlink_records", Title: "Unlink records", Set: "records", Core: true, Mode: Destroy, Idempotent: true,
+	return &Tool{Name: "unlink_records", Title: "Unlink records", Set: "records", Core: true, Mode: Destroy, Role: schema.Member, Idempotent: true,
 		Description: "Take links, tags, segments, users or services off a record; the records themselves stay.",
 		In:          linkArgs(),
+		Out:         wroteAny(),
 		Run:         func(c *Call) (*Object, error) { return runLink(c, c.Tx.Unlink) }}
 }
 

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crmcp/crmcp/filter"
@@ -27,7 +28,8 @@ type listSpec struct {
 func listTool(s *schema.Schema, spec listSpec) *Tool {
 	t := s.Type(spec.Type)
 	title := strings.ReplaceAll(t.Plural, "_", " ")
-	tool := &Tool{Name: "list_" + t.Plural, Title: "List " + title, Description: spec.Description, Set: spec.Set, Core: spec.Core, Mode: Read}
+	tool := &Tool{Name: "list_" + t.Plural, Title: "List " + title, Description: spec.Description, Set: spec.Set, Core: spec.Core, Mode: Read,
+		Out: listed(componentOf(t.Name))}
 	if spec.Of {
 		tool.In = append(tool.In, ofArg())
 	}
@@ -96,6 +98,9 @@ func (c *Call) Page(query store.Query, page *store.Page, look Look) (*Object, er
 			o.Set("total_is", "at least")
 		}
 	}
+	if page.CountedTotal && page.Total == 0 && comparesAddress(query.Where) {
+		o.Set("note", `phones, e-mails and websites compare as they are written: identifiers = "…" finds every spelling`)
+	}
 	o.Set("returned", len(rows)).Put("next_cursor", page.Next)
 	return c.Fit(o, "records", rows, func(last int) (string, error) {
 		query.Limit = last + 1
@@ -105,6 +110,23 @@ func (c *Call) Page(query store.Query, page *store.Page, look Look) (*Object, er
 		}
 		return shorter.Next, nil
 	})
+}
+
+// comparesAddress tells whether a condition asks for a whole phone, e-mail or
+// website of an organization or contact, which may be kept in another spelling.
+func comparesAddress(e filter.Expr) bool {
+	switch e := e.(type) {
+	case filter.And:
+		return slices.ContainsFunc(e, comparesAddress)
+	case filter.Or:
+		return slices.ContainsFunc(e, comparesAddress)
+	case filter.Related:
+		return comparesAddress(e.Where)
+	case filter.Compare:
+		whole := e.Op == filter.Eq || e.Op == filter.Exact || e.Op == filter.In || e.Op == filter.HasAny || e.Op == filter.HasAll
+		return whole && e.Field.Kept != "" && !e.Field.Custom
+	}
+	return false
 }
 
 // listQuery reads the arguments of a list; what is wrong with them is noted.

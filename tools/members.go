@@ -16,7 +16,7 @@ func peopleTools(s *schema.Schema) []*Tool {
 func addMember(s *schema.Schema) *Tool {
 	in := fieldArgs(s.Type("membership"), []Arg{{Name: "organization"}, {Name: "contact"}, {Name: "role"}, {Name: "title"}, {Name: "is_primary"},
 		{Name: "started_on"}, {Name: "ended_on", Hidden: true}}, true)
-	return &Tool{Name: "add_member", Title: "Add member", Set: "people", Core: true, Mode: Write, Of: "membership", In: in, Run: runAddMember,
+	return &Tool{Name: "add_member", Title: "Add member", Set: "people", Core: true, Mode: Write, Of: "membership", In: in, Out: wrote("membership"), Run: runAddMember,
 		Description: "Put a contact into an organization; a person can be in several."}
 }
 
@@ -88,7 +88,7 @@ func updateMember(s *schema.Schema) *Tool {
 		{Name: "clear", Kind: Strings, Commas: true, Hidden: true},
 		{Name: "replace", Kind: Boolean, Hidden: true},
 		{Name: "expected_version", Kind: Integer, Hidden: true, Aliases: []string{"version"}}})
-	return &Tool{Name: "update_member", Title: "Update member", Set: "people", Mode: Write, Idempotent: true, Of: "membership", In: in, Run: runUpdateMember,
+	return &Tool{Name: "update_member", Title: "Update member", Set: "people", Mode: Write, Idempotent: true, Of: "membership", In: in, Out: wrote("membership"), Run: runUpdateMember,
 		Description: "Change a membership; who has left gets `ended_on`."}
 }
 
@@ -109,7 +109,7 @@ func runUpdateMember(c *Call) (*Object, error) {
 }
 
 func removeMember() *Tool {
-	return &Tool{Name: "remove_member", Title: "Remove member", Set: "people", Mode: Destroy, In: memberArgs(), Run: runRemoveMember,
+	return &Tool{Name: "remove_member", Title: "Remove member", Set: "people", Mode: Destroy, Role: schema.Member, In: memberArgs(), Out: wrote("membership"), Run: runRemoveMember,
 		Description: "Take a contact out of an organization; who has left: update_member."}
 }
 

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -27,7 +28,11 @@ func (c *Call) isPlain(name string, t *schema.Type) bool {
 		p.DidYouMean = bare
 		p.Message += ": send " + quote(bare) + " and its new value"
 	}
-	if t != nil && isList(t, bare) {
+	switch {
+	case t == nil || !isList(t, bare):
+	case c.Has("set"):
+		p.Message += ", which is the whole list; " + bare + "+= and " + bare + "-= add and take away single entries"
+	default:
 		p.Message += ", which is the whole list; link_records and unlink_records add and take away single entries"
 	}
 	c.Problems = append(c.Problems, p)
@@ -118,9 +123,11 @@ func splitSign(name string) (bare, sign string) {
 	return name, ""
 }
 
-// entryChange adds single entries to a relation to many or takes them away.
+// entryChange adds single entries to a relation to many, or options to a field
+// that holds several, or takes them away.
 type entryChange struct {
 	relation *schema.Relation
+	field    *schema.Field
 	entries  []string
 	remove   bool
 }
@@ -131,9 +138,14 @@ func (c *Call) readEntries(pair Pair, sign string, t *schema.Type) (entryChange,
 		return entryChange{}, false
 	}
 	relation, _ := t.Settable(t.Canonical(pair.Name))
+	field := t.Field(t.Canonical(pair.Name))
 	switch {
 	case canonicalField(t, pair.Name) == "":
 		c.unknown(pair.Name, t)
+	case relation == nil && field != nil && field.Kind == schema.MultiEnum:
+		return c.optionsOf(pair, field, sign == "-", t)
+	case relation == nil && field != nil && field.Kind == schema.DetailList:
+		c.Problems.Add(pair.Name, "= sets the whole list; add_contact_detail adds one to a record, remove_contact_details takes one away")
 	case relation == nil:
 		c.Problems.Add(pair.Name, "= sets a value; += and -= are for lists such as tags")
 	case c.fieldName(t, relation.Name) != "":
@@ -142,6 +154,36 @@ func (c *Call) readEntries(pair Pair, sign string, t *schema.Type) (entryChange,
 		return c.entriesOf(pair, relation, sign == "-", t)
 	}
 	return entryChange{}, false
+}
+
+// optionsOf reads the options that a field is to get or to lose.
+func (c *Call) optionsOf(pair Pair, field *schema.Field, remove bool, t *schema.Type) (entryChange, bool) {
+	if c.fieldName(t, field.Name) != "" {
+		c.Problems.Add(pair.Name, "%s is given its whole list and single entries in one call: send one of them", pair.Name)
+		return entryChange{}, false
+	}
+	reader := schema.Reader{}
+	options, err := reader.Parse(field, pair.Value)
+	chosen, _ := options.([]string)
+	switch {
+	case err != nil:
+		c.Problems.Add(pair.Name, "%s %v", pair.Name, err)
+	case len(chosen) == 0:
+		c.Problems.Add(pair.Name, "%s must name what is to be added or taken away", pair.Name)
+	}
+	return entryChange{field: field, entries: chosen, remove: remove}, err == nil && len(chosen) > 0
+}
+
+// applyTo gives the options of a record after the change.
+func (e entryChange) applyTo(options []string) []string {
+	options = slices.Clone(options)
+	if e.remove {
+		return slices.DeleteFunc(options, func(option string) bool { return slices.Contains(e.entries, option) })
+	}
+	for _, entry := range e.entries {
+		options = appendNew(options, entry)
+	}
+	return options
 }
 
 // entriesOf finds what is to be added or taken away. Tags that are added may be

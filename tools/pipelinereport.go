@@ -11,7 +11,7 @@ import (
 const reportedDays = 30
 
 func pipelineReport() *Tool {
-	return &Tool{Name: "pipeline_report", Title: "Pipeline report", Set: "insight", Mode: Read, Run: runPipelineReport,
+	return &Tool{Name: "pipeline_report", Title: "Pipeline report", Set: "insight", Mode: Read, Run: runPipelineReport, Out: pipelineOut(),
 		Description: "Open deals by stage: number, amount, weighted amount, age, conversion, and what was created, moved, won or lost in a period (default the last 30 days).",
 		In: []Arg{
 			{Name: "pipeline"},
@@ -19,6 +19,22 @@ func pipelineReport() *Tool {
 			{Name: "until", Aliases: []string{"to", "end"}},
 			{Name: "owner"},
 		}}
+}
+
+func pipelineOut() []Member {
+	sum := (&Object{}).Set("type", []string{"number", "null"})
+	worth := objectOf(Member{Name: "currency", Schema: ofType("string")}, Member{Name: "deals", Schema: ofType("integer")},
+		Member{Name: "amount", Schema: sum}, Member{Name: "weighted", Schema: sum})
+	whole := ofType("integer")
+	stage := objectOf(append(optional(whole, "deals", "average_age_days", "average_days_in_stage"),
+		Member{Name: "id", Schema: ofType("string")}, Member{Name: "name", Schema: ofType("string")}, Member{Name: "pipeline", Schema: reference()},
+		Member{Name: "amounts", Schema: listSchema(worth)},
+		Member{Name: "in_period", Schema: objectOf(optional(whole, "were_here", "came", "went_on", "won", "lost", "conversion_percent", "win_percent")...)})...)
+	move := objectOf(Member{Name: "from", Schema: ofType("string")}, Member{Name: "to", Schema: ofType("string")}, Member{Name: "deals", Schema: whole})
+	day := ofType("string").Set("format", "date")
+	return append([]Member{{Name: "since", Schema: day, Always: true}, {Name: "until", Schema: day, Always: true},
+		{Name: "stages", Schema: listSchema(stage), Always: true}, {Name: "moved", Schema: listSchema(move)}},
+		optional(listSchema(worth), "open", "created", "won", "lost")...)
 }
 
 // pipelineSpan is what a report is about.

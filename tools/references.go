@@ -3,12 +3,14 @@ package tools
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"github.com/crmcp/crmcp/filter"
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 // Reference finds the record that a String argument means, among the types;
@@ -76,23 +78,32 @@ func (c *Call) namesByID(reference string) bool {
 }
 
 // TypeNamed finds the record type that a String argument names; nil where it
-// was not given or is none, which then is a problem.
-func (c *Call) TypeNamed(name string) *schema.Type {
+// was not given or is none, which then is a problem. A problem offers the
+// types of these classes; none: every type.
+func (c *Call) TypeNamed(name string, classes ...schema.Class) *schema.Type {
 	if !c.Has(name) {
 		return nil
 	}
-	return c.findType(c.Path(name), c.Text(name))
+	return c.findType(c.Path(name), c.Text(name), classes...)
 }
 
-func (c *Call) findType(path, spelling string) *schema.Type {
+func (c *Call) findType(path, spelling string, classes ...schema.Class) *schema.Type {
 	if t := c.Tx.Schema().Find(spelling); t != nil {
 		return t
 	}
-	var names []string
+	var names, spellings []string
 	for _, t := range c.Tx.Schema().Types {
-		names = append(names, t.Name)
+		if len(classes) == 0 || slices.Contains(classes, t.Class) {
+			names = append(names, t.Name)
+			spellings = append(append(spellings, t.Name, t.Plural), t.Aliases...)
+		}
 	}
-	c.Problems = append(c.Problems, schema.Problem{Path: path, Message: quote(spelling) + " is no record type", Allowed: names})
+	p := schema.Problem{Path: path, Message: quote(text.Truncate(spelling, 60)) + " is no record type", Allowed: names}
+	if near := c.Tx.Schema().Find(text.Nearest(text.FieldName(spelling), spellings)); near != nil {
+		p.DidYouMean = near.Name
+		p.Message += ": did you mean " + quote(near.Name) + "?"
+	}
+	c.Problems = append(c.Problems, p)
 	return nil
 }
 

@@ -8,6 +8,9 @@ import (
 
 const maxIdempotencyKey = 255
 
+// shownOnce stands in a kept answer for what is shown only once.
+const shownOnce = "shown only once"
+
 // replay gives the answer that the same key got before. A key that came with
 // other arguments is a conflict.
 func (c *Call) replay() (answer *Answer, found bool, err error) {
@@ -28,7 +31,11 @@ func (c *Call) replay() (answer *Answer, found bool, err error) {
 // keep stores the answer under the call's key, within the same transaction.
 func (c *Call) keep(answer *Answer) error {
 	if key := c.idempotencyKey(); key != "" {
-		return c.Tx.Keep(c.Tool.Name, key, c.hash, answer.Text)
+		kept := answer.Text
+		if c.once != "" {
+			kept = strings.ReplaceAll(kept, c.once, shownOnce)
+		}
+		return c.Tx.Keep(c.Tool.Name, key, c.hash, kept)
 	}
 	return nil
 }

@@ -27,6 +27,12 @@ type session struct {
 	now     time.Time
 	token   string
 	cursor  string
+	// answers are the schemas that answers are held to, on the database as it
+	// is set up.
+	answers   *answerSchemas
+	answersOf *schema.Schema
+	// shell: the calls are made by a person in the shell.
+	shell bool
 }
 
 func newSession(t *testing.T, options Options) *session {
@@ -54,6 +60,7 @@ func newSession(t *testing.T, options Options) *session {
 
 var (
 	uidPattern    = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	secretPattern = regexp.MustCompile(`whsec_[A-Za-z0-9+/=]+`)
 	tokenPattern  = regexp.MustCompile(`"confirm":"([^"]+)"`)
 	cursorPattern = regexp.MustCompile(`"next_cursor":"([^"]+)"`)
 )
@@ -63,7 +70,8 @@ var (
 func (s *session) call(tool, arguments string) (*Answer, string) {
 	s.now = s.now.Add(time.Second)
 	arguments = strings.NewReplacer("<token>", s.token, "<cursor>", s.cursor).Replace(arguments)
-	answer := s.service.Call(s.Context(), store.Caller{Client: "test", Version: "1"}, tool, json.RawMessage(arguments))
+	answer := s.service.Call(s.Context(), store.Caller{Client: "test", Version: "1", Shell: s.shell}, tool, json.RawMessage(arguments))
+	s.checkAnswer(tool, answer)
 	text := answer.Text
 	if m := tokenPattern.FindStringSubmatch(text); m != nil {
 		s.token = m[1]
@@ -72,6 +80,7 @@ func (s *session) call(tool, arguments string) (*Answer, string) {
 		s.cursor = m[1]
 	}
 	text = uidPattern.ReplaceAllString(text, "<uid>")
+	text = secretPattern.ReplaceAllString(text, "<secret>")
 	text = tokenPattern.ReplaceAllString(text, `"confirm":"<token>"`)
 	return answer, cursorPattern.ReplaceAllString(text, `"next_cursor":"<cursor>"`)
 }
@@ -106,8 +115,8 @@ func (s *session) parsed(answer *Answer) map[string]any {
 }
 
 // TestScenarios runs every file of testdata/scenarios: a line "> tool {…}" is
-// a call, the lines after it are its answer, "* 11m" moves the clock, "#" is a
-// comment. With -update the answers are written anew.
+// a call, the lines after it are its answer, "* 11m" moves the clock, "@ shell"
+// has the calls made in the shell from there on, "#" is a comment. With -update the answers are written anew.
 func TestScenarios(t *testing.T) {
 	files, err := filepath.Glob("testdata/scenarios/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -137,6 +146,9 @@ func runScenario(t *testing.T, file string, called map[string]bool) {
 		switch kind {
 		case "#":
 			got.WriteString("\n" + line)
+		case "@":
+			got.WriteString("\n" + line)
+			s.shell = rest == "shell"
 		case "*":
 			got.WriteString("\n" + line)
 			s.wait(rest)

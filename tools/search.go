@@ -15,7 +15,13 @@ func search() *Tool {
 			{Name: "types", Kind: Strings, Commas: true, Aliases: []string{"type"}},
 			{Name: "limit", Kind: Integer, Min: 1, Max: 50},
 		},
-		Run: runSearch}
+		Out: searchOut(), Run: runSearch}
+}
+
+func searchOut() []Member {
+	hit := objectOf(append(optional(ofType("string"), "id", "name", "field", "snippet"),
+		Member{Name: "fuzzy", Schema: described("boolean", "true: found in spite of a typo")})...)
+	return append(limited("records", hit), Member{Name: "more", Schema: ofType("boolean")})
 }
 
 const searchLimit = 10

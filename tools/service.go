@@ -33,20 +33,25 @@ type Service struct {
 	db      *store.DB
 	options Options
 	all     []*Tool
-	enabled []*Tool
 	keys    *keyring
+	// allowed are the tools that may be chosen from, enabled those that are on,
+	// and withheld those that would be if the caller's role allowed it.
+	allowed, enabled, withheld []*Tool
+	// role is that of the caller for whom the service was made, limit the
+	// toolsets of the caller's key, readOnlyKey says that it may only read.
+	role, limit string
+	readOnlyKey bool
 }
 
 // New makes a service with the tools that the options switch on. An unknown
 // toolset is an error that names the right ones.
 func New(db *store.DB, options Options) (*Service, error) {
-	s := &Service{db: db, options: options, all: Catalog(schema.New()), keys: &keyring{}}
+	s := &Service{db: db, options: options, all: Catalog(schema.New()), keys: &keyring{}, role: anyRole}
+	s.allowed = s.all
 	if s.options.Logger == nil {
 		s.options.Logger = slog.Default()
 	}
-	var err error
-	s.enabled, err = selectTools(s.all, options.Toolsets, options.ReadOnly)
-	return s, err
+	return s, s.choose(options.Toolsets)
 }
 
 // With gives a service on the same database with other toolsets or limits, as
@@ -56,9 +61,7 @@ func (s *Service) With(toolsets string, readOnly bool, maxText int) (*Service, e
 	other := *s
 	other.options.Toolsets, other.options.MaxText = toolsets, maxText
 	other.options.ReadOnly = s.options.ReadOnly || readOnly
-	var err error
-	other.enabled, err = selectTools(s.all, toolsets, other.options.ReadOnly)
-	return &other, err
+	return &other, other.choose(toolsets)
 }
 
 // All is every tool, whether it is on or not.
@@ -71,7 +74,7 @@ func (s *Service) Tools() []*Tool { return slices.Clone(s.enabled) }
 func (s *Service) Tool(name string) *Tool { return findTool(s.enabled, name) }
 
 // ReadOnly says whether writing is off.
-func (s *Service) ReadOnly() bool { return s.options.ReadOnly }
+func (s *Service) ReadOnly() bool { return s.options.ReadOnly || s.readOnlyKey }
 
 func findTool(list []*Tool, name string) *Tool {
 	for _, t := range list {
@@ -111,7 +114,7 @@ func (s *Service) call(ctx context.Context, caller store.Caller, name string, ar
 	if tool.Prepare != nil {
 		err := s.db.View(ctx, caller, func(tx *store.Tx) error {
 			c.read(tx.Schema().Type(tool.Of))
-			return nil
+			return c.permit(tx)
 		})
 		if err != nil {
 			return nil, err
@@ -130,16 +133,14 @@ func (s *Service) newCall(ctx context.Context, caller store.Caller, tool *Tool, 
 	return &Call{Ctx: ctx, Tool: tool, service: s, caller: caller, args: args, hash: hashArguments(args)}
 }
 
-// lookup finds a tool that is on, or says why there is none.
+// lookup finds a tool that is on, or says why there is none. One that the
+// caller's role withholds is found too: the call itself says who may.
 func (s *Service) lookup(name string) (*Tool, error) {
-	if t := findTool(s.enabled, name); t != nil {
+	if t := findTool(slices.Concat(s.enabled, s.withheld), name); t != nil {
 		return t, nil
 	}
 	if t := findTool(s.all, name); t != nil {
-		if s.options.ReadOnly && t.IsWriting() {
-			return nil, schema.Errorf(schema.ReadOnlyMode, "%s is off: this CRM is served read-only", name)
-		}
-		return nil, schema.Errorf(schema.NotFound, "%s is off: it is in the toolset %s (crmcp serve --toolsets %s)", name, quote(t.Set), t.Set)
+		return nil, s.whyOff(t)
 	}
 	var names []string
 	for _, t := range s.enabled {
@@ -157,6 +158,9 @@ func (s *Service) lookup(name string) (*Tool, error) {
 func (s *Service) read(c *Call) (*Answer, error) {
 	var answer *Answer
 	err := s.db.View(c.Ctx, c.caller, safely(func(tx *store.Tx) error {
+		if err := c.permit(tx); err != nil {
+			return err
+		}
 		c.begin(tx)
 		o, err := c.run()
 		if err != nil {
@@ -190,6 +194,9 @@ func (s *Service) write(c *Call) (*Answer, error) {
 	}
 	var answer *Answer
 	err = s.db.Update(c.Ctx, c.caller, safely(func(tx *store.Tx) error {
+		if err := c.permit(tx); err != nil {
+			return err
+		}
 		c.begin(tx)
 		kept, found, err := c.replay()
 		if err != nil {

@@ -29,7 +29,8 @@ func setupKinds() []setupKind {
 		{name: "pipelines", typ: "pipeline", order: "position, name", show: showPipelines},
 		{name: "tags", typ: "tag", order: "name"},
 		{name: "categories", typ: "category", order: "name"},
-		{name: "users", typ: "user", order: "name"},
+		{name: "users", typ: "user", order: "name", remove: deactivateUser},
+		{name: "webhooks", typ: "webhook", order: "url", remove: removeWebhook},
 	}
 }
 
@@ -56,7 +57,19 @@ func listSetup() *Tool {
 	return &Tool{Name: "list_setup", Title: "List the set-up", Set: "admin", Mode: Read, Large: true,
 		Description: "List " + strings.Join(setupNames(setupKinds()), ", ") + ": all, or the kinds given.",
 		In:          []Arg{{Name: "kinds", Kind: Strings, Commas: true, Enum: setupNames(setupKinds()), Unlisted: true, Aliases: []string{"kind", "type", "types"}}},
-		Run:         runListSetup}
+		Out:         setupOut(), Run: runListSetup}
+}
+
+func setupOut() []Member {
+	var out []Member
+	for _, kind := range setupKinds() {
+		form := componentOf(kind.typ)
+		if kind.show != nil {
+			form = anyRecord()
+		}
+		out = append(out, Member{Name: kind.name, Schema: listSchema(form)}, Member{Name: "more_" + kind.name, Schema: ofType("integer")})
+	}
+	return out
 }
 
 func runListSetup(c *Call) (*Object, error) {
@@ -124,14 +137,15 @@ func showPipelines(c *Call, pipelines []*store.Record) ([]*Object, error) {
 }
 
 func deleteSetup() *Tool {
-	return &Tool{Name: "delete_setup", Title: "Delete from the set-up", Set: "admin", Mode: Destroy, Confirms: true,
-		Description: "Delete a custom field: it is hidden with its values, and undo brings them back.",
+	return &Tool{Name: "delete_setup", Title: "Delete from the set-up", Set: "admin", Mode: Destroy, Role: schema.Admin, Confirms: true,
+		Description: "Delete a custom field (hidden with its values) or a webhook, deactivate a user; undo brings it back.",
 		In: []Arg{
 			{Name: "id", Required: true, Doc: "fld_3, or the name", Aliases: []string{"name", "key", "field"}},
 			{Name: "record_type", Hidden: true, Aliases: []string{"type", "of"}},
 			{Name: "kind", Enum: setupNames(removable()), Hidden: true},
 			{Name: "dry_run", Kind: Boolean},
 		},
+		Out: []Member{{Name: "deleted", Schema: anyRecord(), Always: true}, {Name: "records_with_a_value", Schema: ofType("integer")}},
 		Run: runDeleteSetup}
 }
 

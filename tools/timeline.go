@@ -13,7 +13,14 @@ import (
 func timeline() *Tool {
 	return &Tool{Name: "timeline", Title: "Timeline", Set: "notes", Core: true, Mode: Read, Run: runTimeline,
 		Description: "What happened around a record, its contacts and deals, newest first: notes, activities, tasks, changed stages and fields. To prepare a meeting or sum up an account.",
+		Out:         timelineOut(),
 		In:          append([]Arg{{Name: "of", Required: true, Doc: "id or name", Aliases: []string{"id", "record", "to"}}}, spanArgs()...)}
+}
+
+func timelineOut() []Member {
+	event := objectOf(append(optional(reference(), "record", "about", "who"), Member{Name: "at", Schema: ofType("string").Set("format", "date-time")},
+		Member{Name: "what", Schema: ofType("string")}, Member{Name: "text", Schema: ofType("string")})...)
+	return paged("events", event)
 }
 
 // spanArgs are those of tools that go back in time page by page.

@@ -33,13 +33,22 @@ type Tool struct {
 	// Default puts a tool of the admin set into the default set as well.
 	Default bool
 	Mode    Mode
+	// Role is the least one that may call the tool, where it does not follow
+	// from Mode and Set (LeastRole).
+	Role string
 	// Idempotent: called again with the same arguments, it changes nothing more.
 	Idempotent bool
 	// OpenWorld tools reach beyond the database.
 	OpenWorld bool
+	// Lasting says, of a tool that writes, why undo cannot take back what it
+	// did; empty: it can.
+	Lasting string
 	// Of is the record type whose fields the tool takes beside In; empty: none.
 	Of string
 	In []Arg
+	// Out are the members of its answer, without those that every writing
+	// tool has.
+	Out []Member
 	// Confirms: the tool may ask to be confirmed (Call.Confirm).
 	Confirms bool
 	// Large answers may be four times as long as those of other tools.

@@ -10,7 +10,7 @@ import (
 )
 
 func undo() *Tool {
-	return &Tool{Name: "undo", Title: "Undo", Set: "safety", Core: true, Mode: Destroy, Confirms: true,
+	return &Tool{Name: "undo", Title: "Undo", Set: "safety", Core: true, Mode: Destroy, Role: schema.Member, Confirms: true,
 		Description: "Take back a change by the `change` id that its write answered (or from history), whole; without arguments the last of this client. Later changes in the way are named and nothing is done.",
 		In: []Arg{
 			{Name: "change", Doc: "chg_…"},
@@ -19,6 +19,7 @@ func undo() *Tool {
 			{Name: "skip_conflicts", Kind: Boolean, Doc: "leave what was changed later"},
 			{Name: "dry_run", Kind: Boolean},
 		},
+		Out: wroteSeveral(Member{Name: "undone", Schema: listSchema(described("string", "the id of a change")), Always: true}),
 		Run: runUndo}
 }
 

@@ -18,7 +18,7 @@ func updateTool(s *schema.Schema, spec recordTool) *Tool {
 		Arg{Name: "replace", Kind: Boolean, Hidden: true},
 		Arg{Name: "expected_version", Kind: Integer, Hidden: true, Aliases: []string{"version"}})
 	return &Tool{Name: "update_" + t.Name, Title: "Update " + t.Name, Description: spec.Description, Set: "records", Core: spec.Core,
-		Mode: Write, Idempotent: true, Of: t.Name, In: in, Run: runUpdate}
+		Mode: Write, Role: t.LeastRole(schema.Updating), Idempotent: true, Of: t.Name, In: in, Out: wrote(t.Name), Run: runUpdate}
 }
 
 func runUpdate(c *Call) (*Object, error) {

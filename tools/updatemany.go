@@ -3,6 +3,7 @@ package tools
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/crmcp/crmcp/schema"
@@ -25,12 +26,14 @@ func updateRecords() *Tool {
 			{Name: "dry_run", Kind: Boolean},
 			{Name: "confirm"},
 		},
+		Out: wroteSeveral(Member{Name: "next", Schema: listSchema(anything("a task that a completed recurring one made"))},
+			Member{Name: "expected_count", Schema: count("to send with the filter")}),
 		Run: runUpdateMany}
 }
 
 func runUpdateMany(c *Call) (*Object, error) {
 	keys, types, err := c.chosenRecords()
-	if !c.Has("set") && !c.Has("clear") {
+	if c.spelled["set"] == "" && c.spelled["clear"] == "" {
 		c.Problems.Add("set", `nothing to change is given: send set ["field=value"] or clear ["field"]`)
 	}
 	changes := c.readChanges(types)
@@ -47,11 +50,11 @@ func runUpdateMany(c *Call) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	preview := (&Object{}).Set("count", len(keys)).Set("records", sample(o))
+	preview := (&Object{}).Set("count", len(done.records)).Set("records", sample(o))
 	if err := c.nameNext(o, done.next); err != nil {
 		return nil, err
 	}
-	if err := c.Confirm(len(keys), fmt.Sprintf("this would change %d records", len(keys)), preview); err != nil {
+	if err := c.Confirm(len(done.records), fmt.Sprintf("this would change %d records", len(done.records)), preview); err != nil {
 		return nil, err
 	}
 	if c.Has("filter") && !c.Has("expected_count") {
@@ -196,7 +199,11 @@ func (c *Call) readChange(t *schema.Type) (change massChange) {
 }
 
 func (c *Call) updateOne(key store.Key, change massChange, done *massDone) error {
-	w, err := c.Tx.Update(key, change.in, store.WriteOptions{})
+	in, err := c.withOptions(key, change)
+	if err != nil {
+		return err
+	}
+	w, err := c.Tx.Update(key, in, store.WriteOptions{})
 	if err != nil {
 		return err
 	}
@@ -207,6 +214,9 @@ func (c *Call) updateOne(key store.Key, change massChange, done *massDone) error
 	c.Warn(w.Warnings...)
 	c.Removed(w.Removed...)
 	for _, entries := range change.entries {
+		if entries.relation == nil {
+			continue
+		}
 		relink := c.Tx.Link
 		if entries.remove {
 			relink = c.Tx.Unlink
@@ -222,6 +232,31 @@ func (c *Call) updateOne(key store.Key, change massChange, done *massDone) error
 		done.records = append(done.records, w.Record)
 	}
 	return nil
+}
+
+// withOptions is the input for one record, whose options follow from those that
+// it has.
+func (c *Call) withOptions(key store.Key, change massChange) (*schema.Input, error) {
+	in := *change.in
+	in.Values = maps.Clone(in.Values)
+	for _, entries := range change.entries {
+		if entries.field == nil {
+			continue
+		}
+		options, begun := in.Values[entries.field.Name].([]string)
+		if !begun {
+			r, err := c.Tx.Live(key.Type, key.ID)
+			if err != nil {
+				return nil, err
+			}
+			options, _ = r.Values[entries.field.Name].([]string)
+		}
+		in.Values[entries.field.Name] = nil
+		if options = entries.applyTo(options); len(options) > 0 {
+			in.Values[entries.field.Name] = options
+		}
+	}
+	return &in, nil
 }
 
 // nameNext names the tasks that were made, the first of very many.

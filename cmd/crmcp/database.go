@@ -65,6 +65,7 @@ func (p *program) openAt(ctx context.Context, common *commonOptions, path string
 	}
 	options.Version = programVersion()
 	settings.Program = options.Version
+	settings.Show, settings.InsecureWebhooks = tools.WholeRecords, common.insecureWebhooks
 	db, err := store.Open(ctx, path, settings)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
@@ -73,7 +74,7 @@ func (p *program) openAt(ctx context.Context, common *commonOptions, path string
 	if err != nil {
 		return nil, errors.Join(usagef("%v", err), db.Close())
 	}
-	caller := store.Caller{User: db.Caller(), Client: "crmcp", Version: options.Version}
+	caller := store.Caller{User: db.Caller(), Client: "crmcp", Version: options.Version, Shell: true}
 	return &session{db: db, service: service, caller: caller}, nil
 }
 

@@ -44,42 +44,51 @@ func demoScenes() []scene {
 }
 
 func demoCommand(p *program, common *commonOptions) *cobra.Command {
-	return &cobra.Command{
+	var serve demoServe
+	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show the CRM at work on a company of sample data",
 		Long: "Makes a database with the sample data of a small company, shows what an assistant calls and what it\n" +
-			"gets, and says how to connect one. The database is removed again unless --db names a new file for it.",
+			"gets, and says how to connect one. The database is removed again unless --db names a new file for it.\n" +
+			"With --serve it stays until you stop it, and is served over HTTP to assistants of your own.",
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context(), common) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return p.demo(cmd.Context(), common, serve) },
 	}
+	cmd.Flags().BoolVar(&serve.on, "serve", false, "serve the sample data over HTTP afterwards, with a key made for it")
+	cmd.Flags().StringVar(&serve.address, "http", "127.0.0.1:8080", "with --serve: address and port on this machine")
+	return cmd
 }
 
-func (p *program) demo(ctx context.Context, common *commonOptions) error {
+func (p *program) demo(ctx context.Context, common *commonOptions, serve demoServe) error {
 	if common.database != "" {
 		if _, err := os.Stat(common.database); err == nil {
 			return usagef("%s exists already; the demonstration fills a new file: name another one", common.database)
 		}
-		return p.demoAt(ctx, common, common.database)
+		return p.demoAt(ctx, common, common.database, serve)
 	}
 	folder, err := os.MkdirTemp("", "crmcp-demo-")
 	if err != nil {
 		return fmt.Errorf("the demonstration needs a temporary folder: %w", err)
 	}
-	return errors.Join(p.demoAt(ctx, common, filepath.Join(folder, "crm.db")), os.RemoveAll(folder))
+	return errors.Join(p.demoAt(ctx, common, filepath.Join(folder, "crm.db"), serve), os.RemoveAll(folder))
 }
 
-func (p *program) demoAt(ctx context.Context, common *commonOptions, path string) error {
+func (p *program) demoAt(ctx context.Context, common *commonOptions, path string, serve demoServe) error {
 	settings := store.Options{OwnerName: "Femke Zuiderhof", User: "femke@kadelicht.example", Currency: "EUR", Country: "NL", TimeZone: "Europe/Amsterdam"}
 	opened, err := p.openAt(ctx, common, path, settings, tools.Options{Toolsets: "all", MaxText: maxAnswer})
 	if err != nil {
 		return err
 	}
 	opened.caller.Client = "demo"
-	return errors.Join(p.perform(ctx, opened, common.database), opened.close())
+	err = p.perform(ctx, opened, common.database, serve.on)
+	if err == nil && serve.on {
+		err = p.serveDemo(ctx, common, opened, serve.address)
+	}
+	return errors.Join(err, opened.close())
 }
 
 // perform fills the database and plays the scenes.
-func (p *program) perform(ctx context.Context, opened *session, kept string) error {
+func (p *program) perform(ctx context.Context, opened *session, kept string, served bool) error {
 	paint := p.painter()
 	begun := time.Now()
 	count, err := fillSample(ctx, opened)
@@ -93,7 +102,9 @@ func (p *program) perform(ctx context.Context, opened *session, kept string) err
 			return err
 		}
 	}
-	p.printConnect(kept)
+	if !served {
+		p.printConnect(kept)
+	}
 	return nil
 }
 

@@ -122,3 +122,34 @@ func TestFaultReadOnlyDisk(t *testing.T) {
 	}
 	wantInText(t, string(out), path, "must be writable")
 }
+
+// A disk that the system makes read-only while the program serves, as it does
+// after errors: reading goes on, a write says what is wrong, and nothing that
+// was acknowledged is lost.
+func TestFaultReadOnlyUnderway(t *testing.T) {
+	d := newDisk(t, 64)
+	path := filepath.Join(d.folder, "crm.db")
+	s := serveDatabase(t, path)
+	if one, ok := s.call("create_contact", map[string]any{"first_name": "Ada"}); !ok || one.isError {
+		t.Fatal(one.text)
+	}
+	if out, err := exec.Command("mount", "-o", "remount,abort", d.folder).CombinedOutput(); err != nil {
+		t.Skipf("the disk cannot be made read-only under a program: %v %s", err, out)
+	}
+	for range 3 {
+		one, ok := s.call("create_contact", map[string]any{"first_name": "Grace"})
+		if !ok || !one.isError {
+			t.Fatal("it wrote where nothing can be written: ", one.text)
+		}
+		wantInText(t, one.text, "did not confirm the write", "disk I/O error")
+		if one, ok := s.call("list_contacts", nil); !ok || one.isError || !strings.Contains(one.text, `"total":1,`) {
+			t.Error("reading does not go on: ", one.text)
+		}
+	}
+	s.kill()
+	d.again()
+	if text := databaseText(t, "crmcp", path); !strings.Contains(text, "Ada") || strings.Contains(text, "Grace") {
+		t.Error("afterwards it holds ", text)
+	}
+	checkDeep(t, path)
+}

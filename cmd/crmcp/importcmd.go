@@ -15,6 +15,7 @@ import (
 
 	"github.com/crmcp/crmcp/exchange"
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
 )
 
 // overwriteFreely is how many existing records an import may change without
@@ -34,7 +35,9 @@ func importCommand(p *program, common *commonOptions) *cobra.Command {
 		Short: "Import a CSV file",
 		Long: "Imports the rows of a CSV file (- reads standard input) as records of one type. Columns find their\n" +
 			"fields by their names in any spelling; --map names the others. A row with a problem is refused alone\n" +
-			"and reported with its line, all others are written; the exit code is then 1. Everything is one change.",
+			"and reported with its line, all others are written; the exit code is then 1. Everything is one change;\n" +
+			"more than 1,000 rows are written in pieces, so that others get in between, and an import that was cut short\n" +
+			"stands as incomplete in the history: undo takes it back.",
 		Example: "  crmcp import customers.csv --type organization --dry-run\n" +
 			"  crmcp import orders.csv --type deal --map 'Order date=closed_on' --map 'Remarks=' --set stage=Won --source shop",
 		Args: cobra.ExactArgs(1),
@@ -69,6 +72,10 @@ func (p *program) importFile(ctx context.Context, common *commonOptions, options
 }
 
 func (p *program) importInto(ctx context.Context, opened *session, options importOptions) error {
+	err := opened.db.View(ctx, opened.caller, func(tx *store.Tx) error { return tx.Permit(schema.Consultant, "import records") })
+	if err != nil {
+		return err
+	}
 	types := importable(opened.db.Schema())
 	t := findType(types, options.typeName)
 	if t == nil {

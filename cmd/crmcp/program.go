@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/server"
 )
 
 // Exit codes of the program.
@@ -37,6 +38,8 @@ func newProgram() *program {
 type commonOptions struct {
 	database, user      string
 	logLevel, logFormat string
+	// insecureWebhooks lets webhooks have addresses that are refused otherwise.
+	insecureWebhooks bool
 }
 
 // usageError is a command line that does not say what to do.
@@ -56,13 +59,7 @@ var errReported = errors.New("reported")
 func (p *program) run(ctx context.Context, args []string) int {
 	started := false
 	root := p.rootCommand()
-	for _, cmd := range root.Commands() {
-		work := cmd.RunE
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			started = true
-			return work(cmd, args)
-		}
-	}
+	noteStart(root, &started)
 	root.SetArgs(args)
 	ran, err := root.ExecuteContextC(ctx)
 	var usage *usageError
@@ -78,6 +75,19 @@ func (p *program) run(ctx context.Context, args []string) int {
 	}
 	p.complain(err)
 	return exitError
+}
+
+// noteStart sets started when any of the commands has begun.
+func noteStart(parent *cobra.Command, started *bool) {
+	for _, cmd := range parent.Commands() {
+		noteStart(cmd, started)
+		if work := cmd.RunE; work != nil {
+			cmd.RunE = func(cmd *cobra.Command, args []string) error {
+				*started = true
+				return work(cmd, args)
+			}
+		}
+	}
 }
 
 // complain shows an error with all its problems.
@@ -112,7 +122,7 @@ func (p *program) rootCommand() *cobra.Command {
 	root.AddCommand(
 		serveCommand(p, common), demoCommand(p, common), callCommand(p, common), toolsCommand(p, common),
 		listCommand(p, common), showCommand(p, common), reportCommand(p, common), importCommand(p, common),
-		fieldsCommand(p, common),
+		fieldsCommand(p, common), webhooksCommand(p, common), usersCommand(p, common), keysCommand(p, common), connectCommand(p, common),
 		backupCommand(p, common), restoreCommand(p, common), checkCommand(p, common), purgeCommand(p, common), migrateCommand(p, common),
 		versionCommand(p))
 	return root
@@ -127,9 +137,9 @@ func (p *program) logger(common *commonOptions) (*slog.Logger, error) {
 	options := &slog.HandlerOptions{Level: level}
 	switch common.logFormat {
 	case "text":
-		return slog.New(slog.NewTextHandler(p.err, options)), nil
+		return slog.New(server.RequestLog(slog.NewTextHandler(p.err, options))), nil
 	case "json":
-		return slog.New(slog.NewJSONHandler(p.err, options)), nil
+		return slog.New(server.RequestLog(slog.NewJSONHandler(p.err, options))), nil
 	}
 	return nil, usagef("--log-format is text or json, not %q", common.logFormat)
 }

@@ -62,6 +62,12 @@ func (p *program) restore(ctx context.Context, common *commonOptions, file strin
 		return err
 	}
 	p.print("%s holds the backup now\n", path)
+	if restoring.Ended > 0 {
+		p.print("%d API keys that were revoked since stay revoked\n", restoring.Ended)
+	}
+	if restoring.KeysUnread {
+		_, _ = fmt.Fprintln(p.err, "warning: the API keys that were revoked since the backup could not be read: look through crmcp keys list and revoke them again")
+	}
 	if kept != "" {
 		p.print("what it held before is kept as %s\n", kept)
 	}

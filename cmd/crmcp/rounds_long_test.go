@@ -2,4 +2,4 @@
 
 package main
 
-const rounds = 500
+const longForm = true

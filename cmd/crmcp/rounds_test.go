@@ -2,5 +2,5 @@
 
 package main
 
-// rounds is how often the quick form kills the program; -tags faults has more.
-const rounds = 20
+// longForm says that tests of faults take minutes instead of seconds.
+const longForm = false
