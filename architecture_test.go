@@ -42,6 +42,8 @@ var alone = map[string][]string{
 	"github.com/spf13/cobra":          {"cmd/crmcp"},
 	"github.com/nyaruka/phonenumbers": {"text"},
 	"code.dny.dev/ssrf":               {"webhook"},
+	"github.com/prometheus":           {"server"},
+	"golang.org/x/time":               {"server"},
 }
 
 // sourceFiles gives the Go files that are no tests, by folder.

@@ -96,7 +96,7 @@ func TestOthersWriteDuringALongImport(t *testing.T) {
 	file := c.many(1_300)
 	written := make(chan error, 1)
 	var at int
-	progress := func(done, total int) {
+	progress := func(done, _ int) {
 		if done == 100 {
 			go func() {
 				written <- c.db.Update(context.Background(), store.Caller{Tool: "other"}, func(tx *store.Tx) error {

@@ -124,8 +124,7 @@ func (im *importer) cutShort(err error, written int) error {
 		advice = "run the import again, which finds those by their id, or undo it"
 	}
 	message := fmt.Sprintf("%d of %d rows are written as %s, which is incomplete: %s", written, im.total, name, advice)
-	var known *schema.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*schema.Error](err); ok {
 		told := *known
 		told.Message += "; " + message
 		return &told

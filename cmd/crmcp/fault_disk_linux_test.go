@@ -8,8 +8,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // disk is a disk of its own, in a file, whose power can be cut.
@@ -49,25 +47,6 @@ func newDisk(t *testing.T, megabytes int64) *disk {
 func (d *disk) mount() (string, error) {
 	out, err := exec.Command("mount", "-o", "loop", d.image, d.folder).CombinedOutput()
 	return string(out), err
-}
-
-// The request that makes ext4 stop as if the power went: without writing its
-// journal out.
-const (
-	ext4Shutdown = 0x8004587d
-	noLogFlush   = 2
-)
-
-// cut cuts the power. What the system had not put onto the disk is gone.
-func (d *disk) cut() {
-	d.Helper()
-	folder, err := os.Open(d.folder)
-	if err != nil {
-		d.Fatal(err)
-	}
-	if err := errors.Join(unix.IoctlSetPointerInt(int(folder.Fd()), ext4Shutdown, noLogFlush), folder.Close()); err != nil {
-		d.Skip("this system cannot cut the power of a disk: ", err)
-	}
 }
 
 // again mounts the disk after the power came back.
