@@ -73,7 +73,7 @@ func Connect(ctx context.Context, options ConnectOptions, in io.Reader, out io.W
 	calls, cancelCalls := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelCalls()
 	b.calls, b.output = calls, newOutput(out, nil)
-	readErr := b.readAll(ctx, in)
+	readErr := readLines(ctx, in, b.maxLine, b.output.failed, b.take)
 	b.finish(ctx, cancelCalls)
 	return errors.Join(readErr, b.output.close())
 }
@@ -120,30 +120,6 @@ func newBridge(options ConnectOptions) (*bridge, error) {
 	return &bridge{url: address, http: usual, once: once, key: key, agent: "crmcp-connect/" + options.Version, logger: limits.Logger,
 		maxLine: limits.MaxLine, grace: limits.Grace, patience: options.Patience,
 		held: semaphore.NewWeighted(heldBytes), slots: make(chan struct{}, limits.Workers)}, nil
-}
-
-// readAll takes lines until the input ends, the context ends or nobody reads
-// the answers any more.
-func (b *bridge) readAll(ctx context.Context, in io.Reader) error {
-	lines, done := make(chan line), make(chan struct{})
-	defer close(done)
-	go newLineReader(in, b.maxLine).forward(lines, done)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-b.output.failed:
-			return nil
-		case next := <-lines:
-			if errors.Is(next.err, io.EOF) {
-				return nil
-			}
-			if next.err != nil {
-				return fmt.Errorf("reading from the client: %w", next.err)
-			}
-			b.take(ctx, next)
-		}
-	}
 }
 
 func (b *bridge) take(ctx context.Context, next line) {

@@ -3,8 +3,10 @@ package server
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -57,6 +59,30 @@ func (r *lineReader) next() line {
 		}
 	}
 	return line{err: r.err}
+}
+
+// readLines gives take every line until the input ends, the context ends or
+// nobody reads the answers any more.
+func readLines(ctx context.Context, in io.Reader, maxLine int, failed <-chan struct{}, take func(context.Context, line)) error {
+	lines, done := make(chan line), make(chan struct{})
+	defer close(done)
+	go newLineReader(in, maxLine).forward(lines, done)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-failed:
+			return nil
+		case next := <-lines:
+			if errors.Is(next.err, io.EOF) {
+				return nil
+			}
+			if next.err != nil {
+				return fmt.Errorf("reading from the client: %w", next.err)
+			}
+			take(ctx, next)
+		}
+	}
 }
 
 func (r *lineReader) readLine() line {

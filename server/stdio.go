@@ -56,7 +56,7 @@ func ServeStdio(ctx context.Context, backend Backend, options Options, in io.Rea
 		held:     semaphore.NewWeighted(heldBytes),
 		slots:    make(chan struct{}, options.Workers),
 	}
-	readErr := c.readAll(ctx, in)
+	readErr := readLines(ctx, in, c.maxLine, c.output.failed, c.take)
 	c.finish(ctx, options.Grace, cancelCalls)
 	return errors.Join(readErr, c.output.close())
 }
@@ -73,30 +73,6 @@ type connection struct {
 	held  *semaphore.Weighted
 	slots chan struct{}
 	inFlight
-}
-
-// readAll takes lines until the input ends, the context ends or nobody reads
-// the answers any more.
-func (c *connection) readAll(ctx context.Context, in io.Reader) error {
-	lines, done := make(chan line), make(chan struct{})
-	defer close(done)
-	go newLineReader(in, c.maxLine).forward(lines, done)
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-c.output.failed:
-			return nil
-		case next := <-lines:
-			if errors.Is(next.err, io.EOF) {
-				return nil
-			}
-			if next.err != nil {
-				return fmt.Errorf("reading from the client: %w", next.err)
-			}
-			c.take(ctx, next)
-		}
-	}
 }
 
 func (c *connection) take(ctx context.Context, next line) {

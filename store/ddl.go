@@ -153,27 +153,17 @@ func indexes(t *schema.Type) []index {
 		add("", "by_"+name, sortColumn(t.Field(name))+", id", shown)
 	}
 	for _, names := range t.Lookups {
-		columns := make([]string, len(names))
-		for i, name := range names {
-			columns[i] = filterColumn(t.Field(name))
-			if i > 0 {
-				columns[i] = sortColumn(t.Field(name))
-			}
-		}
+		columns := eachColumn(t, names[:1], filterColumn) + eachColumn(t, names[1:], sortColumn)
 		where := shown
 		if len(names) == 1 {
 			where = " WHERE deleted_at IS NULL"
 		}
-		add("", "of_"+strings.Join(names, "_"), strings.Join(columns, ", ")+", id", where)
+		add("", "of_"+strings.Join(names, "_"), columns+"id", where)
 	}
 	for _, names := range t.Reports {
-		columns := make([]string, len(names))
-		for i, name := range names {
-			columns[i] = reportColumn(t.Field(name), "")
-		}
+		columns := eachColumn(t, names, func(f *schema.Field) string { return reportColumn(f, "") })
 		// The moment itself is there for the days in which a month begins.
-		columns = append(columns, t.Field(names[1]).Column())
-		add("", strings.TrimPrefix(reportName(t, names), t.Name+"_"), strings.Join(columns, ", "), shown)
+		add("", strings.TrimPrefix(reportName(t, names), t.Name+"_"), columns+t.Field(names[1]).Column(), shown)
 	}
 	if t.Field("archived_at") != nil {
 		add("", "archived", "archived_at", " WHERE archived_at IS NOT NULL AND deleted_at IS NULL")
@@ -186,11 +176,8 @@ func indexes(t *schema.Type) []index {
 		add("", mergedInto, "merged_into_id", " WHERE merged_into_id IS NOT NULL")
 	}
 	for _, names := range t.Uniques {
-		columns := make([]string, len(names))
-		for i, name := range names {
-			columns[i] = filterColumn(t.Field(name))
-		}
-		add("UNIQUE ", "one_"+strings.Join(names, "_"), strings.Join(columns, ", "), " WHERE deleted_at IS NULL")
+		columns := strings.TrimSuffix(eachColumn(t, names, filterColumn), ", ")
+		add("UNIQUE ", "one_"+strings.Join(names, "_"), columns, " WHERE deleted_at IS NULL")
 	}
 	add("UNIQUE ", "one_uid", "uid", "")
 	external, ids := "one_external", "coalesce(external_source_fold, ''), external_id_fold"
@@ -199,6 +186,15 @@ func indexes(t *schema.Type) []index {
 		external, ids = "one_external_seen", ids+", (CASE WHEN is_private = 1 THEN author_id ELSE 0 END)"
 	}
 	add("UNIQUE ", external, ids, " WHERE external_id IS NOT NULL AND deleted_at IS NULL")
+	return list
+}
+
+// eachColumn lists what an index holds of some fields, with a comma after each.
+func eachColumn(t *schema.Type, names []string, column func(*schema.Field) string) string {
+	list := ""
+	for _, name := range names {
+		list += column(t.Field(name)) + ", "
+	}
 	return list
 }
 

@@ -160,12 +160,8 @@ func (p *program) listKeys(ctx context.Context, common *commonOptions, asJSON bo
 			}
 			t.rows = append(t.rows, []string{shown.ID, shown.Name, shown.User, shown.May, shown.State, cmp.Or(shown.LastUsed, "never"), shown.Created})
 		}
-		switch {
-		case asJSON:
-		case len(t.rows) == 0:
-			_, _ = fmt.Fprintln(p.err, "no keys; crmcp keys create makes one")
-		default:
-			p.printTable(t)
+		if !asJSON {
+			p.printRows(t, "no keys; crmcp keys create makes one")
 		}
 		return nil
 	})

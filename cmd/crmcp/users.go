@@ -110,21 +110,13 @@ func (p *program) listUsers(ctx context.Context, common *commonOptions, asJSON b
 			return fmt.Errorf("reading the users: %w", err)
 		}
 		t := table{columns: []column{{label: "id"}, {label: "name"}, {label: "email"}, {label: "role"}, {label: "status"}, {label: "timezone"}}}
-		for _, raw := range found.Records {
-			user, err := decodeObject(raw)
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				p.print("%s\n", raw)
-				continue
-			}
+		err = p.eachRow(found.Records, asJSON, func(user object) {
 			t.rows = append(t.rows, []string{user.text("id"), user.text("name"), user.text("email"), user.text("role"), user.text("status"), user.text("timezone")})
-		}
-		if !asJSON {
+		})
+		if err == nil && !asJSON {
 			p.printTable(t)
 		}
-		return nil
+		return err
 	})
 }
 
