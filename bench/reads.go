@@ -186,30 +186,7 @@ func (b *bench) searches() []readCase {
 		find("the beginning of a word", searched, func(n int64) string { return coined(n)[:4] }),
 		find("an e-mail", searched, func(n int64) string { return fmt.Sprintf("info@%s", newCluster(b.db.Schema(), b.some(n)).domain) }),
 		find("a typing mistake", mistaken, func(n int64) string { return typo(coined(n)) }),
-		b.mistakenName(mistaken),
+		b.mistakenName("organization", mistaken),
+		b.mistakenName("contact", mistaken),
 	}
-}
-
-// mistakenName searches for names with a letter left out of one word, and notes
-// how often the first hit is the one that was meant.
-func (b *bench) mistakenName(reach reach) readCase {
-	asked, right := 0, 0
-	return readCase{name: "search: a name with a typing mistake", reach: reach, call: func(ctx context.Context, n int64) error {
-		name := newCluster(b.db.Schema(), b.some(n)).org.record.Text("name")
-		answer, err := b.call(ctx, "search", map[string]any{"query": name[:2] + name[3:]})
-		if err != nil {
-			return err
-		}
-		var found struct {
-			Records []struct{ Name string } `json:"records"`
-		}
-		if err := json.Unmarshal(answer.JSON, &found); err != nil {
-			return err
-		}
-		asked++
-		if len(found.Records) > 0 && found.Records[0].Name == name {
-			right++
-		}
-		return nil
-	}, note: func() string { return fmt.Sprintf("first hit right in %d of %d", right, asked) }}
 }

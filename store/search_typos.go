@@ -18,28 +18,37 @@ const (
 	maxLonger    = 24
 	maxAlike     = 40_000
 	maxVariants  = 8
+	maxNearest   = 64
 )
 
 // forgive searches for likely corrections where little was found and nothing
-// by exactly what was asked, and for any of the words where nothing was.
+// by exactly what was asked, and for any of the words where nothing was. Words
+// that occur nowhere are the likeliest mistakes and are corrected alone first.
 func (s *search) forgive() error {
-	exact := slices.ContainsFunc(s.found, func(c candidate) bool { return c.tier < byWords })
-	if exact || len(s.found) >= min(littleFound, s.want) || len(s.words) == 0 {
-		return nil
-	}
-	changed, err := s.correct()
-	if err != nil {
-		return err
-	}
-	if changed {
-		if err := s.byAllWords(); err != nil {
+	for _, unknown := range []bool{true, false} {
+		if s.exact() || len(s.found) >= min(littleFound, s.want) || len(s.words) == 0 {
+			return nil
+		}
+		changed, err := s.correct(unknown)
+		if err == nil && changed {
+			err = s.byAllWords()
+		}
+		if err != nil {
 			return err
+		}
+		if unknown && changed && len(s.found) > 0 {
+			return nil
 		}
 	}
 	if len(s.found) > 0 || len(s.words) < 2 {
 		return nil
 	}
 	return s.byAnyWord()
+}
+
+// exact says whether something was found by exactly what was asked.
+func (s *search) exact() bool {
+	return slices.ContainsFunc(s.found, func(c candidate) bool { return c.tier < byWords })
 }
 
 // byAnyWord finds the titles that hold at least one of the words.
@@ -64,27 +73,26 @@ func (s *search) byAnyWord() error {
 	return s.add(byWords, keys)
 }
 
-// correct sets what is looked up for each word to the nearest words that occur
-// anywhere, and drops words that nothing is like, if others remain. It says
-// whether the search now differs.
-func (s *search) correct() (changed bool, err error) {
+// correct sets what is looked up for each word (with unknown: each that occurs
+// nowhere) to the nearest words that occur anywhere, and drops words that
+// nothing is like, if others remain. It says whether the search now differs.
+func (s *search) correct(unknown bool) (changed bool, err error) {
 	var kept []queryWord
 	for _, word := range s.words {
-		alike, err := s.tx.wordsAlike(word.text)
-		if err != nil {
-			return false, err
+		known := false
+		if unknown {
+			if known, err = s.tx.occurs(word.text); err != nil {
+				return false, err
+			}
 		}
-		if len(alike) == 0 && len(s.words) > 1 && correctable(word.text) {
-			changed = true
-			continue
-		}
-		word.distance = map[string]int{}
-		word.lookUp = []string{word.text}
-		for _, variant := range alike {
-			word.distance[variant.word] = variant.distance
-			if variant.distance > 0 {
-				word.lookUp = append(word.lookUp, variant.word)
-				changed = true
+		if !known && word.distance == nil {
+			if err := s.tx.correctWord(&word); err != nil {
+				return false, err
+			}
+			meaningless := len(word.distance) == 0 && correctable(word.text) && len(s.words) > 1
+			changed = changed || meaningless || len(word.lookUp) > 1
+			if meaningless {
+				continue
 			}
 		}
 		kept = append(kept, word)
@@ -94,6 +102,24 @@ func (s *search) correct() (changed bool, err error) {
 	}
 	s.words = kept
 	return changed, nil
+}
+
+// correctWord sets what is looked up for a word to itself and the words like it.
+func (tx *Tx) correctWord(word *queryWord) error {
+	near, err := tx.wordsAlike(word.text)
+	word.distance, word.lookUp = map[string]int{}, []string{word.text}
+	for _, variant := range near {
+		word.distance[variant.word] = variant.distance
+		if variant.distance > 0 {
+			word.lookUp = append(word.lookUp, variant.word)
+		}
+	}
+	return err
+}
+
+// occurs says whether a word occurs in any text.
+func (tx *Tx) occurs(word string) (bool, error) {
+	return tx.one(`SELECT 1 FROM identifier WHERE value = ? LIMIT 1`, []any{keptWord(word)}, new(int64))
 }
 
 // wordsBeginning gives the shortest words of the index that begin with another.
@@ -162,7 +188,9 @@ func (tx *Tx) wordsAlike(word string) ([]alike, error) {
 	return nearestWords(word, append(words, more...), limit), nil
 }
 
-// nearestWords keeps the words within a distance, nearest first.
+// nearestWords keeps the words within a distance, nearest first. Of those that
+// one mistake leads to many are kept, since the other words of a query tell
+// which was meant; those farther off fill up what is left of a few.
 func nearestWords(word string, words []string, limit int) []alike {
 	var near []alike
 	for _, other := range words {
@@ -174,11 +202,16 @@ func nearestWords(word string, words []string, limit int) []alike {
 		return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.word, b.word))
 	})
 	near = slices.Compact(near)
-	return near[:min(len(near), maxVariants)]
+	nearest := 0
+	for nearest < min(len(near), maxNearest) && near[nearest].distance <= 1 {
+		nearest++
+	}
+	return near[:min(len(near), max(nearest, maxVariants))]
 }
 
 // alphabets are the letters with which words of a script begin.
-var alphabets = []string{"abcdefghijklmnopqrstuvwxyz", "αβγδεζηθικλμνξοπρστυφχψω", "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґў"}
+var alphabets = []string{"abcdefghijklmnopqrstuvwxyz", "αβγδεζηθικλμνξοπρστυφχψω", "абвгдежзийклмнопрстуфхцчшщъыьэюяіїєґў",
+	"ابتثجحخدذرزسشصضطظعغفقكلمنهوي", "אבגדהוזחטיכלמנסעפצקרשת"}
 
 // otherBeginnings gives the words that differ by one mistake in their first
 // letter: swapped with the next, left out, put before, or another.
@@ -186,7 +219,7 @@ func otherBeginnings(first rune, rest string) []string {
 	second, size := utf8.DecodeRuneInString(rest)
 	list := []string{rest, string(second) + string(first) + rest[size:]}
 	for _, alphabet := range alphabets {
-		if !strings.ContainsRune(alphabet, first) {
+		if !strings.ContainsRune(alphabet, first) && !strings.ContainsRune(alphabet, second) {
 			continue
 		}
 		for _, letter := range alphabet {

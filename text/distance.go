@@ -5,6 +5,9 @@ import (
 	"unicode/utf8"
 )
 
+// usualWord is how many letters most words have at most.
+const usualWord = 32
+
 // Distance returns how many insertions, deletions, replacements and swaps of
 // neighbours lead from a to b, counted in runes (optimal string alignment). Once it
 // is sure to pass limit it stops and returns limit + 1.
@@ -13,9 +16,12 @@ func Distance(a, b string, limit int) int {
 	if max(len(from), len(to))-min(len(from), len(to)) > limit {
 		return limit + 1
 	}
-	before := make([]int, len(to)+1)
-	above := make([]int, len(to)+1)
-	row := make([]int, len(to)+1)
+	var space [3 * (usualWord + 1)]int // spares an allocation, since thousands of words are compared
+	rows := space[:]
+	if len(to) > usualWord {
+		rows = make([]int, 3*(len(to)+1))
+	}
+	before, above, row := rows[:len(to)+1], rows[len(to)+1:2*len(to)+2], rows[2*len(to)+2:3*len(to)+3]
 	for j := range above {
 		above[j] = j
 	}
