@@ -180,10 +180,10 @@ func (b *bench) importInto(ctx context.Context) (r result, err error) {
 	var file bytes.Buffer
 	file.WriteString("first_name,last_name,email,phone,job_title,city,country,organization\n")
 	for n := range rows {
-		c := newCluster(b.db.Schema(), b.some(int64(n/contactsEach)))
-		v := c.contacts[n%contactsEach].record
+		organization := b.some(int64(n / contactsEach))
+		v := newCluster(b.db.Schema(), b.count+int64(n/contactsEach)).contacts[n%contactsEach].record
 		fmt.Fprintf(&file, "%s,%s,import%d@bench.example,%s,%s,%s,%s,org_%d\n", v.Text("first_name"), v.Text("last_name"), n,
-			v.Text("phone"), v.Text("job_title"), v.Text("city"), v.Text("country"), c.number)
+			v.Text("phone"), v.Text("job_title"), v.Text("city"), v.Text("country"), organization)
 	}
 	caller := b.caller
 	caller.Tool = "import"

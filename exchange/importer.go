@@ -26,6 +26,8 @@ type importer struct {
 	lines map[int64]int
 	// lined are the lines noted in this transaction with what they replaced.
 	lined []lined
+	// created are the new records that are to be compared.
+	created []created
 	// careful is set where each row can be taken back alone.
 	careful bool
 	// watchful is set where there were records of the type before.
@@ -120,7 +122,7 @@ func (im *importer) write(r *row) error {
 	if err == nil {
 		im.count(r, written, exists)
 		if !exists {
-			err = im.compare(r, written.Record)
+			im.watch(r, written.Record)
 		}
 	}
 	return err
@@ -149,21 +151,39 @@ func (im *importer) existing(r *row) (store.Key, bool) {
 // isSure says whether a row says itself which record it means.
 func (r *row) isSure() bool { return r.in.Has("uid") || r.in.Has("external_id") }
 
-// compare reports a new record that looks like one that was there before.
-func (im *importer) compare(r *row, created *store.Record) error {
+// created is a new record and the row that it came from.
+type created struct {
+	row    *row
+	record *store.Record
+}
+
+// watch notes a new record that may look like one that was there before.
+func (im *importer) watch(r *row, record *store.Record) {
 	if !im.watchful || im.options.IfExists == CreateAnyway || r.isSure() {
-		return nil
+		return
 	}
 	if im.compared++; im.compared > maxCompared {
 		im.report.MayHaveMore = true
-		return nil
+		return
 	}
-	likely, err := im.tx.LikelyDuplicates(created)
-	at := slices.IndexFunc(likely, func(l store.Likely) bool { return im.lines[l.Key.ID] == 0 })
-	if err == nil && at >= 0 {
-		im.report.Doubles = append(im.report.Doubles, Double{Row: r.number, Of: likely[at]})
+	im.created = append(im.created, created{r, record})
+}
+
+// compare reports the new records that look like one that was there before. It
+// is done for several at once, because what reads waits for what is written.
+func (im *importer) compare() error {
+	for _, c := range im.created {
+		likely, err := im.tx.LikelyDuplicates(c.record)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(likely, func(l store.Likely) bool { return im.lines[l.Key.ID] == 0 })
+		if at >= 0 {
+			im.report.Doubles = append(im.report.Doubles, Double{Row: c.row.number, Of: likely[at]})
+		}
 	}
-	return err
+	im.created = im.created[:0]
+	return nil
 }
 
 // keep leaves what a record has beyond what the row speaks of: its contact

@@ -55,7 +55,7 @@ func (im *importer) run(ctx context.Context, db *store.DB, caller store.Caller) 
 // written, the transaction is run again with care.
 func (im *importer) boldly(transaction func() error) error {
 	before := im.state
-	im.report, im.lined = new(Report), im.lined[:0]
+	im.report, im.lined, im.created = new(Report), im.lined[:0], nil
 	*im.report = *before.report
 	err := transaction()
 	if !errors.Is(err, store.ErrHalfWritten) {
@@ -64,7 +64,7 @@ func (im *importer) boldly(transaction func() error) error {
 	for _, one := range slices.Backward(im.lined) {
 		im.lines[one.id] = one.before
 	}
-	im.state, im.careful = before, true
+	im.state, im.careful, im.created = before, true, nil
 	err = transaction()
 	im.careful = false
 	return err
@@ -201,7 +201,7 @@ func (im *importer) some(enough func() bool) error {
 	}
 	for i, r := range rows {
 		if i > 0 && enough() {
-			return nil
+			break
 		}
 		im.tried++
 		im.queue = im.queue[1:]
@@ -221,7 +221,7 @@ func (im *importer) some(enough func() bool) error {
 			im.options.Progress(im.done, im.total)
 		}
 	}
-	return nil
+	return im.compare()
 }
 
 func (im *importer) finish() {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -154,13 +155,17 @@ func (d *duplicates) byName(details []detailRow) error {
 	if err != nil {
 		return err
 	}
-	hasEmail := slices.ContainsFunc(details, func(row detailRow) bool { return row.Kind == "email" })
+	reasons := map[Key]string{}
+	if len(d.r.Type.OneOf) > 0 {
+		hasEmail := slices.ContainsFunc(details, func(row detailRow) bool { return row.Kind == "email" })
+		if reasons, err = d.samePersons(found.current, hasEmail); err != nil {
+			return err
+		}
+	}
 	for _, key := range found.current {
 		reason := "same name"
-		if len(d.r.Type.OneOf) > 0 && key != d.r.Key() {
-			if reason, err = d.samePerson(key, hasEmail); err != nil {
-				return err
-			}
+		if len(d.r.Type.OneOf) > 0 {
+			reason = reasons[key]
 		}
 		if reason == "" {
 			continue
@@ -172,21 +177,35 @@ func (d *duplicates) byName(details []detailRow) error {
 	return nil
 }
 
-// samePerson says why a person of the same name may be the same one; empty
-// where nothing speaks for it.
-func (d *duplicates) samePerson(key Key, hasEmail bool) (string, error) {
-	var shared int64
-	together, err := d.tx.one(`SELECT a.organization_id FROM membership a JOIN membership b ON b.organization_id = a.organization_id
- WHERE a.contact_id = ? AND b.contact_id = ? AND a.deleted_at IS NULL AND b.deleted_at IS NULL LIMIT 1`, []any{d.r.ID, key.ID}, &shared)
-	if err != nil {
-		return "", err
+// samePersons says why people of the same name may be the same one; those for
+// whom nothing speaks are left out.
+func (d *duplicates) samePersons(keys []Key, hasEmail bool) (map[Key]string, error) {
+	reasons := map[Key]string{}
+	var ids []int64
+	for _, key := range keys {
+		if key != d.r.Key() {
+			ids = append(ids, key.ID)
+		}
 	}
-	if together {
-		return "same name and organization", nil
-	}
-	other, err := d.tx.Get(key.Type, key.ID)
-	if err != nil || hasEmail && other.Has("email") {
-		return "", err
-	}
-	return "same name", nil
+	err := chunks(ids, func(ids []int64) error {
+		ids = padded(ids)
+		args := append([]any{d.r.ID}, numbers(ids)...)
+		return d.tx.scan(`SELECT c.id, c.email IS NOT NULL, EXISTS (SELECT 1 FROM membership a JOIN membership b ON b.organization_id = a.organization_id
+ WHERE a.contact_id = ? AND b.contact_id = c.id AND a.deleted_at IS NULL AND b.deleted_at IS NULL)
+ FROM contact c WHERE c.id IN (`+placeholders(len(ids))+`)`, args, func(rows *sql.Rows) error {
+			key := Key{Type: d.r.Type}
+			var otherHas, together bool
+			if err := rows.Scan(&key.ID, &otherHas, &together); err != nil {
+				return err
+			}
+			switch {
+			case together:
+				reasons[key] = "same name and organization"
+			case !hasEmail || !otherHas:
+				reasons[key] = "same name"
+			}
+			return nil
+		})
+	})
+	return reasons, err
 }
