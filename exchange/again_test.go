@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/crmcp/crmcp/store"
 )
 
 const people = "first_name,last_name,organization\nJane,Doe,Acme\nJohn,Roe,Acme\nJane,Doe,\n"
@@ -84,5 +86,31 @@ func TestUnmappedColumnsOfATypeWithoutMetadata(t *testing.T) {
 	got := c.load("user", "first_name,Shoe size\nEve,38\nBob,43\n", Options{KeepUnmapped: true})
 	if got.Created != 2 || len(got.Warnings) != 1 || !strings.Contains(got.Warnings[0], "no metadata to keep other columns in: Shoe size left out") {
 		t.Errorf("%+v", got)
+	}
+}
+
+// However many rows are looked up at once, a row finds the record that one
+// before it has made, and the one into which that of its id was merged.
+func TestExternalIDsFindWhatIsThere(t *testing.T) {
+	c := newCRM(t)
+	c.clean("organization", "name,external_source,external_id\nAcme,old,A1\nBolt,old,B1\n", Options{})
+	report := c.load("organization", "name,external_source,external_id,city\nAcme,old,a1,Bonn\nCask,old,C1,\nCask,OLD,c1,Köln\nDune,new,A1,\n", Options{})
+	if report.Created != 2 || report.Updated != 2 {
+		t.Errorf("%+v", report)
+	}
+	organization := c.db.Schema().Type("organization")
+	err := c.db.Update(t.Context(), store.Caller{}, func(tx *store.Tx) error {
+		plan, err := tx.PlanMerge(store.Key{Type: organization, ID: 1}, []store.Key{{Type: organization, ID: 2}}, nil)
+		if err == nil {
+			_, err = tx.Merge(plan)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report = c.clean("organization", "external_source,external_id,postal_code\nold,B1,1234\n", Options{})
+	if report.Created != 0 || report.Updated != 1 {
+		t.Errorf("the id of a merged record: %+v", report)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 // importer writes the rows of a file, in one transaction or several.
@@ -28,6 +29,10 @@ type importer struct {
 	lined []lined
 	// created are the new records that are to be compared.
 	created []created
+	// planned is how many lines are tried before the transaction ends.
+	planned int
+	// absent are the external ids of the rows read ahead that no record has.
+	absent map[external]bool
 	// careful is set where each row can be taken back alone.
 	careful bool
 	// watchful is set where there were records of the type before.
@@ -136,6 +141,9 @@ func (im *importer) existing(r *row) (store.Key, bool) {
 	if len(r.problems) > 0 || im.options.IfExists == CreateAnyway || im.options.IfExists == UpdateSame && !r.isSure() {
 		return store.Key{}, false
 	}
+	if id := r.external(); im.absent[id] && !r.in.Has("uid") {
+		return store.Key{}, false
+	}
 	existing := im.tx.Existing
 	if im.options.IfExists == Skip || im.options.IfExists == Refuse {
 		existing = im.tx.ExistingOrNamesake
@@ -146,6 +154,38 @@ func (im *importer) existing(r *row) (store.Key, bool) {
 			Candidates: []schema.Candidate{{ID: key.String(), Name: r.name()}}})
 	}
 	return key, found
+}
+
+// external is an external id with its source, as they are compared.
+type external struct{ source, id string }
+
+func (r *row) external() external {
+	source, _ := r.in.Values["external_source"].(string)
+	id, _ := r.in.Values["external_id"].(string)
+	return external{text.Fold(source), text.Fold(id)}
+}
+
+// lookAhead looks up the external ids of several rows at once, since looking up
+// each waits until the row before it is written.
+func (im *importer) lookAhead(rows []*row) error {
+	im.absent = map[external]bool{}
+	bySource := map[string][]string{}
+	for _, r := range rows {
+		if r.in.Has("external_id") && im.options.IfExists != CreateAnyway {
+			id := r.external()
+			bySource[id.source] = append(bySource[id.source], id.id)
+		}
+	}
+	for source, ids := range bySource {
+		without, err := im.tx.WithoutExternal(im.plan.Type, source, ids)
+		if err != nil {
+			return err
+		}
+		for id, sure := range without {
+			im.absent[external{source, id}] = sure
+		}
+	}
+	return nil
 }
 
 // isSure says whether a row says itself which record it means.

@@ -34,6 +34,7 @@ func (im *importer) run(ctx context.Context, db *store.DB, caller store.Caller) 
 			if err := im.enter(tx); err != nil {
 				return err
 			}
+			im.planned = len(im.file.lines)
 			if err := im.work(func() bool { return false }); err != nil {
 				return err
 			}
@@ -89,8 +90,9 @@ func (im *importer) inPieces(ctx context.Context, db *store.DB, caller store.Cal
 					if err := im.enter(tx); err != nil {
 						return err
 					}
+					im.planned = before + rows
 					return im.work(func() bool {
-						return im.tried-before >= rows || im.tried&15 == 0 && im.tried > before && time.Since(began) > pieceTime
+						return im.tried >= im.planned || im.tried&15 == 0 && im.tried > before && time.Since(began) > pieceTime
 					})
 				})
 			})
@@ -188,16 +190,20 @@ func (im *importer) work(enough func() bool) error {
 	}
 }
 
-// readAhead is how many lines are read before the first of them is written, so
-// that looking up what they name does not wait for each row that is written.
-const readAhead = 64
+// readAhead is how many lines are read at most before the first of them is
+// written, so that looking up what they name does not wait for each row that
+// is written.
+const readAhead = 250
 
 // some writes the next few rows, or fewer where it is enough.
 func (im *importer) some(enough func() bool) error {
-	lines := im.queue[:min(len(im.queue), readAhead)]
+	lines := im.queue[:min(len(im.queue), readAhead, max(im.planned-im.tried, 1))]
 	rows := make([]*row, len(lines))
 	for i, l := range lines {
 		rows[i] = im.read(l)
+	}
+	if err := im.lookAhead(rows); err != nil {
+		return err
 	}
 	for i, r := range rows {
 		if i > 0 && enough() {

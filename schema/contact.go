@@ -35,7 +35,6 @@ func membership() *Type {
 	return &Type{
 		Name: "membership", Plural: "memberships", Code: 3, Prefix: "mem", Class: Part, Events: true, Title: "title",
 		Short:   []string{"organization", "contact", "role", "title", "is_primary", "started_on", "ended_on"},
-		Sorts:   []string{"updated_at"},
 		Lookups: [][]string{{"organization", "contact"}, {"contact", "organization"}},
 		Uniques: [][]string{{"organization", "contact"}}, Aliases: []string{"member"},
 		Fields: []*Field{
@@ -58,7 +57,6 @@ func contactDetail() *Type {
 	return &Type{
 		Name: "contact_detail", Plural: "contact_details", Code: 4, Prefix: "det", Class: Part, Events: true, Title: "value",
 		Short:   []string{"organization", "contact", "kind", "label", "value", "is_primary", "integration"},
-		Sorts:   []string{"updated_at"},
 		Lookups: [][]string{{"organization", "kind"}, {"contact", "kind"}, {"value"}}, Aliases: []string{"detail"},
 		Fields: []*Field{
 			{Name: "organization", Kind: Reference, To: "organization"},

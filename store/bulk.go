@@ -68,11 +68,8 @@ func (b *Bulk) Record(r *Record, details []Detail) ([]BulkRow, error) {
 	}
 	title, body, words := fullTextRow(r, kept, "")
 	rows = append(rows, BulkRow{insertWords, []any{r.ID*rowsPerID + r.Type.Code, title, body}})
-	for _, word := range words {
-		if !b.words[word] && isRemembered(word) {
-			b.words[word] = true
-			rows = append(rows, BulkRow{insertWord, []any{keptWord(word)}})
-		}
+	for _, word := range words.unknown(b.words) {
+		rows = append(rows, BulkRow{insertWord, []any{word}})
 	}
 	return rows, nil
 }

@@ -34,11 +34,8 @@ func (c *checker) index(r *Record) error {
 		return err
 	}
 	title, body, words := fullTextRow(r, details, content)
-	distinct := slices.Compact(slices.Sorted(slices.Values(words)))
-	for _, word := range distinct[:min(len(distinct), maxRemember)] {
-		if isRemembered(word) {
-			c.words[keptWord(word)] = true
-		}
+	for _, word := range words.unknown(map[string]bool{}) {
+		c.words[word] = true
 	}
 	_, err = c.tx.session.conn.ExecContext(c.tx.ctx, scratchWordSQL, r.ID*rowsPerID+r.Type.Code, title, body)
 	return err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
@@ -136,9 +137,9 @@ func createTable(t *schema.Type) string {
 type index struct{ name, sql string }
 
 // indexes are those of a type: its sorts and look-ups among the records that
-// lists show, its names, and what must be unique outside the trash. A look-up
-// by one field alone serves conditions on related records too, where archived
-// ones count.
+// lists show, its names, and what must be unique outside the trash, which is a
+// look-up as well. A look-up by one field alone serves conditions on related
+// records too, where archived ones count.
 func indexes(t *schema.Type) []index {
 	var list []index
 	shown := " WHERE deleted_at IS NULL"
@@ -153,6 +154,9 @@ func indexes(t *schema.Type) []index {
 		add("", "by_"+name, sortColumn(t.Field(name))+", id", shown)
 	}
 	for _, names := range t.Lookups {
+		if slices.ContainsFunc(t.Uniques, func(unique []string) bool { return slices.Equal(unique, names) }) {
+			continue
+		}
 		columns := eachColumn(t, names[:1], filterColumn) + eachColumn(t, names[1:], sortColumn)
 		where := shown
 		if len(names) == 1 {

@@ -45,6 +45,8 @@ type Pieces struct {
 	// that were found by their id.
 	words map[string]bool
 	stand map[Key]bool
+	// emptied is closed when the log of the piece before was written back.
+	emptied chan struct{}
 }
 
 // Pieces runs fn, which writes a long change piece by piece. When fn returns
@@ -52,6 +54,9 @@ type Pieces struct {
 func (db *DB) Pieces(ctx context.Context, caller Caller, fn func(*Pieces) error) error {
 	p := &Pieces{ctx: ctx, db: db, caller: caller}
 	err := fn(p)
+	if p.emptied != nil {
+		<-p.emptied
+	}
 	if err != nil || p.head == 0 {
 		usual := db.Update(context.WithoutCancel(ctx), caller, func(tx *Tx) error { return tx.room(usualRoomSQL) })
 		return cmp.Or(err, usual)
@@ -95,7 +100,21 @@ func (p *Pieces) Write(fn func(*Tx) error) error {
 	}
 	p.words, p.stand = piece.remembered, piece.stand
 	p.next = piece.ids[changeCode]
+	p.emptyLog()
 	return nil
+}
+
+// emptyLog writes the log back to the file beside the next piece, which then
+// begins it anew and need not do so itself with the write lock in its hands.
+func (p *Pieces) emptyLog() {
+	if p.emptied != nil {
+		<-p.emptied
+	}
+	p.emptied = make(chan struct{})
+	go func() {
+		defer close(p.emptied)
+		p.db.checkpoint(p.ctx)
+	}()
 }
 
 // enter makes a transaction a piece of the change.

@@ -60,11 +60,11 @@ func (tx *Tx) forgetWords(key Key, shown string, args []any) error {
 	}
 	r.put(privately, nil)
 	_, _, words := fullTextRow(r, nil, "")
-	for _, word := range words {
+	for _, word := range words.unknown(map[string]bool{}) {
 		var doc int64
-		found, err := tx.one("SELECT rowid FROM fulltext WHERE fulltext MATCH ?"+shown+" LIMIT 1", append([]any{quoteWord(word)}, args...), &doc)
+		found, err := tx.one("SELECT rowid FROM fulltext WHERE fulltext MATCH ?"+shown+" LIMIT 1", append([]any{quoteWord(word[len(wordKey):])}, args...), &doc)
 		if err == nil && !found {
-			err = tx.exec(`DELETE FROM identifier WHERE value = ? AND type = 0`, keptWord(word))
+			err = tx.exec(`DELETE FROM identifier WHERE value = ? AND type = 0`, word)
 		}
 		if err != nil {
 			return err

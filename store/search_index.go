@@ -32,8 +32,12 @@ type wordRow struct {
 	rowid       int64
 	fresh       bool
 	title, body string
-	words       []string
+	words       rowWords
 }
+
+// rowWords are the words of a row. Those of short fields, in which filters look
+// for parts of words, stand in near once more.
+type rowWords struct{ near, all []string }
 
 // manyWaiting is how many rows wait before they are written.
 const manyWaiting = 5_000
@@ -79,11 +83,11 @@ func (tx *Tx) writeWords() error {
 		if err := tx.exec(insertWords, row.rowid, row.title, row.body); err != nil {
 			return err
 		}
-		words = tx.newWords(words, row.words)
+		words = append(words, row.words.unknown(tx.remembered)...)
 	}
 	slices.Sort(words)
 	for _, word := range words {
-		if err := tx.exec(insertWord, keptWord(word)); err != nil {
+		if err := tx.exec(insertWord, word); err != nil {
 			return err
 		}
 	}
@@ -92,40 +96,69 @@ func (tx *Tx) writeWords() error {
 
 const insertWords = `INSERT INTO fulltext (rowid, title, body) VALUES (?, ?, ?)`
 
-// fullTextRow is what the index holds of a record, and its words that
-// completion and correction may offer.
-func fullTextRow(r *Record, details []detailRow, content string) (title, body string, words []string) {
+// fullTextRow is what the index holds of a record, and its words, which are
+// kept beside it.
+func fullTextRow(r *Record, details []detailRow, content string) (title, body string, words rowWords) {
 	titles, bodies := indexedTexts(r, details)
-	first := strings.Fields(text.IndexText(strings.Join(titles, "\n")))
-	rest := strings.Fields(text.IndexText(strings.Join(append(bodies, content), "\n")))
+	first := words.of(titles)
+	rest := words.of(append(bodies, indexedText{value: content}))
 	marked := make([]string, len(first))
 	for i, word := range first {
 		marked[i] = titleWord(r.Type, word)
 	}
-	all := append(append([]string{typeWord(r.Type)}, first...), rest...)
-	if words = all[1:]; isPrivate(r) {
-		words = nil
+	words.all = append(append([]string{typeWord(r.Type)}, first...), rest...)
+	body = strings.Join(words.all, " ")
+	if words.all = words.all[1:]; isPrivate(r) {
+		words = rowWords{}
 	}
-	return strings.Join(marked, " "), strings.Join(all, " "), words
+	return strings.Join(marked, " "), body, words
+}
+
+// of gives the words of texts and notes those of short fields.
+func (w *rowWords) of(texts []indexedText) (words []string) {
+	for _, t := range texts {
+		if t.value == "" {
+			continue
+		}
+		found := strings.Fields(text.IndexText(t.value))
+		words = append(words, found...)
+		if t.short {
+			w.near = append(w.near, found...)
+		}
+	}
+	return words
+}
+
+// indexedText is a text by which a record is found; short: of a field whose
+// texts are short.
+type indexedText struct {
+	value string
+	short bool
 }
 
 // indexedTexts gives the texts of a record by which it is found: its title and
 // keys, and the rest. Contact details stand for the fields that repeat one.
-func indexedTexts(r *Record, details []detailRow) (titles, bodies []string) {
+func indexedTexts(r *Record, details []detailRow) (titles, bodies []indexedText) {
 	for _, f := range r.Type.Fields {
-		value := r.Text(f.Name)
+		one := indexedText{r.Text(f.Name), isShort(r.Type, f)}
 		switch {
-		case value == "":
+		case one.value == "":
 		case f.Name == r.Type.Title || slices.Contains(r.Type.Keys, f.Name):
-			titles = append(titles, value)
+			titles = append(titles, one)
 		case searchedField(f):
-			bodies = append(bodies, value)
+			bodies = append(bodies, one)
 		}
 	}
 	for _, d := range details {
-		bodies = append(bodies, d.Value)
+		bodies = append(bodies, indexedText{value: d.Value})
 	}
 	return titles, bodies
+}
+
+// isShort tells the fields of a line of words, other than codes and addresses,
+// that the full-text index holds: all of their words with a letter are kept.
+func isShort(t *schema.Type, f *schema.Field) bool {
+	return t.Searchable && f.Kind == schema.Text && !f.Custom && (f.Name == t.Title || searchedField(f))
 }
 
 // searchedField says whether the words of a field are indexed.
@@ -168,6 +201,7 @@ func (tx *Tx) contentText(r *Record) (string, error) {
 const (
 	wordKey      = "w:"
 	numberedKey  = "x:"
+	unusualKey   = "v:"
 	shortestWord = 2
 	longestWord  = 32
 	maxRemember  = 2_000
@@ -183,6 +217,15 @@ func keptWord(word string) string {
 		return numberedKey + word
 	}
 	return wordKey + word
+}
+
+// isUnusual tells the words with a letter that are not kept as others are,
+// because they hold digits or are long. Those of short fields are kept apart
+// from the multitude of others, for filters that look for parts of words.
+func isUnusual(word string) bool {
+	length := utf8.RuneCountInString(word)
+	return length >= shortestWord && strings.ContainsFunc(word, unicode.IsLetter) &&
+		(length > longestWord || strings.ContainsFunc(word, unicode.IsNumber))
 }
 
 // separateNumbered moves the words with digits of a file that kept all words
@@ -205,15 +248,28 @@ func isRemembered(word string) bool {
 	return length >= shortestWord && length <= longestWord && strings.ContainsFunc(word, unicode.IsLetter)
 }
 
-// newWords adds those words that completion and correction can offer and that
-// this transaction has not kept yet.
-func (tx *Tx) newWords(list, words []string) []string {
-	distinct := slices.Compact(slices.Sorted(slices.Values(words)))
-	for _, word := range distinct[:min(len(distinct), maxRemember)] {
-		if !tx.remembered[word] && isRemembered(word) {
-			tx.remembered[word] = true
-			list = append(list, word)
+// unknown gives the forms in which words are kept that are not known yet, and
+// notes them. Of the words of a short field none is left out, however many the
+// record has.
+func (w rowWords) unknown(known map[string]bool) (values []string) {
+	add := func(word, value string) {
+		if !known[word] {
+			known[word] = true
+			values = append(values, value)
 		}
 	}
-	return list
+	for _, word := range w.near {
+		if isUnusual(word) {
+			add(unusualKey+word, unusualKey+word)
+		} else if isRemembered(word) {
+			add(word, keptWord(word))
+		}
+	}
+	distinct := slices.Compact(slices.Sorted(slices.Values(w.all)))
+	for _, word := range distinct[:min(len(distinct), maxRemember)] {
+		if isRemembered(word) {
+			add(word, keptWord(word))
+		}
+	}
+	return values
 }

@@ -97,6 +97,17 @@ func takeAlone(ctx context.Context, path string) (release func() error, err erro
 	return handle.Close, nil
 }
 
+// checkpoint writes as much of the log back to the file as can be without
+// keeping anybody waiting. What remains is written back later.
+func (db *DB) checkpoint(ctx context.Context) {
+	session, err := db.reader.take(ctx)
+	if err != nil {
+		return
+	}
+	_, err = session.conn.ExecContext(ctx, "PRAGMA wal_checkpoint(PASSIVE)")
+	db.reader.give(session, err == nil)
+}
+
 // overwrite leaves nothing of what was deleted in the file or its log. False:
 // others still read an older state, so that the log could not be emptied.
 func (db *DB) overwrite(ctx context.Context) (bool, error) {

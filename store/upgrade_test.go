@@ -3,6 +3,7 @@ package store
 import (
 	"compress/gzip"
 	"context"
+	"database/sql"
 	"errors"
 	"io"
 	"os"
@@ -114,6 +115,9 @@ func TestFilesOfOlderProgramsAreUpgraded(t *testing.T) {
 				t.Error("backups before the upgrade: ", saved)
 			}
 			f = openedAgain(t, path)
+			if diff := cmp.Diff(newFixture(t).indexNames(), f.indexNames()); diff != "" {
+				t.Errorf("the indexes are not those of a new file (-new +upgraded):\n%s", diff)
+			}
 			last := int64(0)
 			f.view(func(tx *Tx) error {
 				_, err := tx.one(`SELECT max(id) FROM change_set`, nil, &last)
@@ -145,6 +149,19 @@ func openedAgain(t *testing.T, path string) *fixture {
 	}
 	f.db = db
 	return f
+}
+
+func (f *fixture) indexNames() (names []string) {
+	f.Helper()
+	f.view(func(tx *Tx) error {
+		return tx.scan(`SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL ORDER BY name`, nil, func(rows *sql.Rows) error {
+			var name string
+			err := rows.Scan(&name)
+			names = append(names, name)
+			return err
+		})
+	})
+	return names
 }
 
 // whole wants nothing to be found by the deep check.
