@@ -118,6 +118,10 @@ func (c *cluster) organization() {
 	if r.IntN(5) > 0 {
 		values["annual_revenue"] = schema.Decimal(1+r.Int64N(100_000)) * 1_000 * schema.DecimalOne
 	}
+	if c.schema.Type("organization").Field("score") != nil {
+		values["score"] = schema.Decimal(r.Int64N(100_000)) * schema.DecimalOne / 100
+		values["tier"], values["route"] = pick(r, tiers), fmt.Sprintf("Route %04d", r.IntN(10_000))
+	}
 	values["email"] = "info@" + c.domain
 	details := []store.Detail{{Kind: "email", Value: "info@" + c.domain}, {Kind: "website", Value: "https://" + c.domain}}
 	c.org = entry{c.record("organization", c.number, values), details}

@@ -39,8 +39,9 @@ func makeDatabase(ctx context.Context, path string, organizations int64) error {
 	if err != nil {
 		return err
 	}
-	bulk, err := db.Bulk(ctx, store.Caller{})
-	if err := errors.Join(err, db.Close()); err != nil {
+	err = db.Update(ctx, store.Caller{}, defineFields)
+	bulk, more := db.Bulk(ctx, store.Caller{})
+	if err := errors.Join(err, more, db.Close()); err != nil {
 		return err
 	}
 	if err := load(ctx, bulk, unfinished, organizations); err != nil {
@@ -48,6 +49,21 @@ func makeDatabase(ctx context.Context, path string, organizations int64) error {
 	}
 	progress("made %s in %s", path, time.Since(began).Round(time.Second))
 	return os.Rename(unfinished, path)
+}
+
+// defineFields gives organizations a number, an option and a text of their own.
+func defineFields(tx *store.Tx) error {
+	for _, definition := range []store.FieldDefinition{
+		{Label: "Score", Kind: "number"},
+		{Label: "Tier", Kind: "single_select", Options: tiers},
+		{Label: "Route", Kind: "text"},
+	} {
+		definition.Type = tx.Schema().Type("organization")
+		if _, err := tx.DefineField(definition); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // loader writes rows made elsewhere to a file.

@@ -55,6 +55,7 @@ var (
 	forms      = strings.Fields("BV GmbH SA Ltd AG Inc SARL NV Oy AB")
 	jobs       = []string{"Chief Executive", "Buyer", "Head of Sales", "Office Manager", "Engineer", "Financial Controller", "Marketing Lead", "Consultant", "Head of IT", "Account Manager"}
 	products   = strings.Fields("Renewal Licence Rollout Training Support Migration Audit Pilot Expansion Subscription")
+	tiers      = strings.Fields("gold silver bronze none")
 	sources    = strings.Fields("website referral fair cold_call partner")
 	remarks    = []string{
 		"Called about the offer; they want a customer reference before they decide.",

@@ -84,7 +84,12 @@ func (b *bench) lists() []readCase {
 		b.list("deals over a relation: organization.city", filterReach, deals, "organization.city = Utrecht", "-amount"),
 		b.list("open deals above an amount", listReach, deals, "status = open and amount > 150000", "-amount"),
 	}
-	cases = append(cases, b.list("list 20 sorted by the owner's last name", filterReach, organizations, "", "owner.last_name"))
+	cases = append(cases, b.list("list 20 sorted by the owner's last name", filterReach, organizations, "", "owner.last_name"),
+		b.list("list 20: a custom number, sorted by it", listReach, organizations, "score > 900", "-score"),
+		b.list("list 20: a custom option, newest change first", listReach, organizations, "tier = gold", "-updated_at"),
+		b.list("list 20: a custom text that few have", listReach, organizations, `route = "Route 0042"`, "name"),
+		b.list("list 20: everything, by a custom text", listReach, organizations, "", "route"),
+		b.list("list 20: two custom fields and one of its own", filterReach, organizations, "tier = gold and score > 990 and country = NL", "-score"))
 	return append(cases, b.page("next page: indexed filter and sort", organizations, "status = on_hold", "-updated_at", 1, listReach),
 		b.page("a page far down by revenue (keyset)", organizations, "", "-annual_revenue", int(min(100, max(1, b.count/1_000))), listReach))
 }
@@ -163,6 +168,7 @@ func (b *bench) counts() []readCase {
 		count("count all organizations", "organization", ""),
 		count("count by an index", "organization", "status = active"),
 		count("count with two conditions", "organization", "status = active and employee_count > 100"),
+		count("count by a custom option and number", "organization", "tier = gold and score > 500"),
 		aggregate("sum of deals by stage", "stage"),
 		aggregate("sum of deals by stage and month", "stage", "month(created_at)"),
 	}

@@ -51,11 +51,21 @@ func (b *Bulk) Schema() *schema.Schema { return b.tx.Schema() }
 // details, whose rows are records of their own.
 func (b *Bulk) Record(r *Record, details []Detail) ([]BulkRow, error) {
 	b.tx.compute(r)
-	query, args, err := insertion(r, nil)
+	custom := customFields(r)
+	query, args, err := insertion(r, custom)
 	if err != nil {
 		return nil, err
 	}
 	rows := []BulkRow{{query, args}}
+	for _, f := range custom {
+		values, err := customRows(f, r.Values[f.Name])
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range values {
+			rows = append(rows, customInsertion(r, f, row))
+		}
+	}
 	kept := make([]detailRow, len(details))
 	for i, d := range details {
 		kept[i] = detailRow(d)

@@ -140,14 +140,18 @@ func (tx *Tx) writeCustomRows(r *Record, fields []*schema.Field, fresh bool) err
 			return err
 		}
 		for _, row := range rows {
-			err := tx.exec(`INSERT INTO custom_value (type, field_id, record_id, position, folded, sort_key, number) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-				r.Type.Code, f.ID, r.ID, row.position, row.folded, row.sortKey, row.number)
-			if err != nil {
+			insert := customInsertion(r, f, row)
+			if err := tx.exec(insert.Statement, insert.Args...); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+func customInsertion(r *Record, f *schema.Field, row customRow) BulkRow {
+	return BulkRow{`INSERT INTO custom_value (type, field_id, record_id, position, folded, sort_key, number) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		[]any{r.Type.Code, f.ID, r.ID, row.position, row.folded, row.sortKey, row.number}}
 }
 
 // checkUnique refuses a value of a unique custom field that another record
