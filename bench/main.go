@@ -39,7 +39,7 @@ func main() {
 	flag.BoolVar(&s.write, "write", false, "write the table to bench/RESULTS.md as well")
 	flag.BoolVar(&s.explain, "explain", false, "show the plan of the slowest statement of each case that misses its reach")
 	flag.IntVar(&s.imported, "import", 100_000, "how many contacts are imported")
-	flag.StringVar(&s.only, "only", "", "run only the groups named: verify, get, list, filter, search, write, writers, import, process, http, load, growth")
+	flag.StringVar(&s.only, "only", "", "run only the groups named: verify, get, list, filter, search, write, writers, import, backup, process, http, load, growth")
 	flag.DurationVar(&s.load, "load", time.Minute, "how long clients with a key each call over HTTP")
 	flag.IntVar(&s.clients, "clients", 200, "how many they are")
 	flag.StringVar(&s.profile, "cpuprofile", "", "write a CPU profile to this file")

@@ -59,6 +59,7 @@ func groups() []group {
 		{"write", func(ctx context.Context, b *bench) error { return b.write(ctx) }},
 		{"writers", func(ctx context.Context, b *bench) error { return b.twoWriters(ctx) }},
 		{"import", func(ctx context.Context, b *bench) error { return b.imports(ctx) }},
+		{"backup", func(ctx context.Context, b *bench) error { return b.backups(ctx) }},
 		{"process", func(ctx context.Context, b *bench) error { return b.processes(ctx) }},
 		{"http", func(ctx context.Context, b *bench) error { return b.overHTTP(ctx) }},
 		{"load", func(ctx context.Context, b *bench) error { return b.underLoad(ctx) }},

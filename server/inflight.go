@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"sync/atomic"
 )
 
 // inFlight knows the requests that are being answered. A request is known from
@@ -12,7 +13,13 @@ type inFlight struct {
 	running sync.WaitGroup
 	mu      sync.Mutex
 	cancels map[any]*context.CancelFunc
+	// idle takes work for a goroutine that waits for more; waiting counts them.
+	idle    chan func()
+	waiting atomic.Int32
 }
+
+// mostIdle is how many goroutines wait for more work.
+const mostIdle = 4
 
 // run does the work of one request beside the others, with a context that ends
 // when the request is cancelled.
@@ -23,13 +30,41 @@ func (f *inFlight) run(ctx context.Context, id json.RawMessage, work func(contex
 	if f.cancels == nil {
 		f.cancels = make(map[any]*context.CancelFunc)
 	}
+	if f.idle == nil {
+		f.idle = make(chan func())
+	}
 	f.cancels[key] = &cancel
 	f.mu.Unlock()
-	f.running.Go(func() {
+	f.running.Add(1)
+	f.start(func() {
+		defer f.running.Done()
 		defer cancel()
 		defer f.forget(key, &cancel)
 		work(calling)
 	})
+}
+
+// start gives work to a goroutine that has done some before, where one waits:
+// its stack is as deep as the database needs, and to make one so deep takes
+// longer than a small call.
+func (f *inFlight) start(work func()) {
+	select {
+	case f.idle <- work:
+	default:
+		go f.work(work)
+	}
+}
+
+func (f *inFlight) work(next func()) {
+	for more := true; more; {
+		next()
+		if f.waiting.Add(1) > mostIdle {
+			f.waiting.Add(-1)
+			return
+		}
+		next, more = <-f.idle
+		f.waiting.Add(-1)
+	}
 }
 
 // forget leaves alone a later request that came with the same id.
@@ -55,6 +90,11 @@ func (f *inFlight) allDone() <-chan struct{} {
 	finished := make(chan struct{})
 	go func() {
 		f.running.Wait()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.idle != nil {
+			close(f.idle)
+		}
 		close(finished)
 	}()
 	return finished

@@ -83,7 +83,7 @@ func callSafely(ctx context.Context, backend Backend, logger *slog.Logger, name 
 		}
 	}()
 	result = backend.Call(ctx, clientOf(ctx), name, arguments)
-	if result.Structured == nil {
+	if raw, ok := result.Structured.(json.RawMessage); result.Structured == nil || ok && json.Valid(raw) {
 		return result
 	}
 	structured, err := json.Marshal(result.Structured)

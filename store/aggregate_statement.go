@@ -47,7 +47,7 @@ func (a *aggregation) statement() (clause, error) {
 // selectRows selects the records. What drives the statement from another
 // table may give a record twice, so it only tells which ones they are.
 func (a *aggregation) selectRows() {
-	a.rows = a.compiler.matching(a.Type, a.compiler.narrowed(a.Where), nil)
+	a.rows = a.compiler.matching(a.Type, a.compiler.narrowedIn(a.Type, a.Where), nil)
 	if len(a.rows.tables) == 0 {
 		return
 	}

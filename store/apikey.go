@@ -6,8 +6,8 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"encoding/hex"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
@@ -45,8 +45,24 @@ func (k *APIKey) values() []any {
 	return []any{k.ID, k.Name, k.User, k.Role, k.ReadOnly, k.Toolsets, k.hash, int64(k.Created), k.CreatedBy, int64(k.Expires), int64(k.LastUsed), int64(k.Revoked)}
 }
 
+// seal is the hash over the values in the form of Go's source, which fmt gives
+// with %#v and which is written here by hand: it is made with every request.
 func (k *APIKey) seal() string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%#v", k.values()))
+	text := append(make([]byte, 0, 512), "[]interface {}{"...)
+	for i, value := range k.values() {
+		if i > 0 {
+			text = append(text, ", "...)
+		}
+		switch v := value.(type) {
+		case string:
+			text = strconv.AppendQuote(text, v)
+		case int64:
+			text = strconv.AppendInt(text, v, 10)
+		case bool:
+			text = strconv.AppendBool(text, v)
+		}
+	}
+	sum := sha256.Sum256(append(text, '}'))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -59,7 +75,7 @@ func scanKey(rows *sql.Rows) (k *APIKey, whole bool, err error) {
 }
 
 func (tx *Tx) apiKeys(where string, args ...any) (list []*APIKey, err error) {
-	err = tx.scan(apiKeyColumns+where, args, func(rows *sql.Rows) error {
+	err = tx.quick(apiKeyColumns+where, args, func(rows *sql.Rows) error {
 		k, whole, err := scanKey(rows)
 		if err == nil && !whole {
 			err = schema.Errorf(schema.Unauthorized, "the key %s is not as it was written: make another and revoke it", k.ID)
@@ -180,7 +196,7 @@ func (db *DB) Authenticate(ctx context.Context, secret string) (*APIKey, error) 
 	}
 	var k *APIKey
 	var now schema.Millis
-	err = db.View(ctx, Caller{}, func(tx *Tx) error {
+	err = db.viewBy(ctx, db.door, Caller{}, func(tx *Tx) error {
 		now = tx.now()
 		k, err = tx.authenticate(id, secret)
 		return err
@@ -194,14 +210,26 @@ func (db *DB) Authenticate(ctx context.Context, secret string) (*APIKey, error) 
 	return k, nil
 }
 
-func (tx *Tx) authenticate(id, secret string) (*APIKey, error) {
+// keyOf reads a key; where there is none, one without an id that nothing opens.
+func (tx *Tx) keyOf(id string) (*APIKey, error) {
+	known := tx.known()
+	if k, ok := known.keys[id]; ok {
+		return &k, nil
+	}
 	list, err := tx.apiKeys(" WHERE id = ?", id)
+	if err != nil || len(list) == 0 {
+		return &APIKey{hash: keyHash("")}, err
+	}
+	if known.keys != nil {
+		known.keys[id] = *list[0]
+	}
+	return list[0], nil
+}
+
+func (tx *Tx) authenticate(id, secret string) (*APIKey, error) {
+	k, err := tx.keyOf(id)
 	if err != nil {
 		return nil, err
-	}
-	k := &APIKey{hash: keyHash("")}
-	if len(list) > 0 {
-		k = list[0]
 	}
 	if same := subtle.ConstantTimeCompare([]byte(k.hash), []byte(keyHash(secret))) == 1; !same || k.ID == "" {
 		return nil, schema.Errorf(schema.Unauthorized, "there is no such API key: an admin makes one with crmcp keys create")

@@ -1,6 +1,10 @@
 package store
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
@@ -141,6 +145,50 @@ func TestDamagedKeyLetsNobodyIn(t *testing.T) {
 	secret, _ := f.key(APIKey{Name: "one", User: 1, Role: schema.Viewer})
 	f.update(func(tx *Tx) error { return tx.exec(`UPDATE api_key SET role = ''`) })
 	f.refusedKey(secret, "is not as it was written")
+}
+
+func TestSealIsThatOfKeysMadeBefore(t *testing.T) {
+	for _, k := range []APIKey{
+		{},
+		{ID: "abcdefgh", Name: "n8n", User: 1, Role: schema.Viewer, ReadOnly: true, Toolsets: "core,notes", hash: keyHash("x"), Created: 1, CreatedBy: 2, Expires: 3, LastUsed: 4, Revoked: 5},
+		{Name: "Zoë's \"laptop\" `\\ \x00\t\n\u2028\U0001f600\xff\u00ad", User: -1, Created: 1 << 62},
+	} {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%#v", k.values()))
+		if k.seal() != hex.EncodeToString(sum[:]) {
+			t.Errorf("the seal of %#v is another than before", k.values())
+		}
+	}
+}
+
+func TestKnownKeyIsReadAgainAfterEachCommit(t *testing.T) {
+	f := newFixture(t)
+	secret, _ := f.key(APIKey{Name: "one", User: 1, Role: schema.Viewer})
+	other := f.beside()
+	for range 2 {
+		if _, err := other.Authenticate(t.Context(), secret); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f.update(func(tx *Tx) error { return tx.exec(`UPDATE api_key SET role = ''`) })
+	_, err := other.Authenticate(t.Context(), secret)
+	wantCode(t, err, schema.Unauthorized)
+}
+
+func TestLoginDoesNotWaitForReaders(t *testing.T) {
+	f := newFixture(t)
+	secret, _ := f.key(APIKey{Name: "one", User: 1})
+	for range readers {
+		session, err := f.db.reader.take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.db.reader.give(session, true)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := f.db.Authenticate(ctx, secret); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestKeyNeedsAnActiveUserAndAnAdmin(t *testing.T) {

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -167,27 +168,47 @@ func hashFile(file string, fresh bool) (size int64, sum string, err error) {
 }
 
 // examine reads a whole database file that nobody writes: an error where it is
-// damaged, else its generation, the rows of its tables and their hash.
+// damaged, else its generation, the rows of its tables and their hash. The
+// pages and the rows are read at the same time, each of which takes long.
 func examine(ctx context.Context, file string) (generation int, counts map[string]int64, content string, err error) {
-	handle, err := openAlone(file)
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	hashed := make(chan error, 1)
+	go func() {
+		hashed <- alone(file, func(handle *sql.DB) (err error) {
+			counts, content, err = contentHash(reading, handle)
+			return err
+		})
+	}()
+	err = alone(file, func(handle *sql.DB) error {
+		found, err := damages(ctx, handle)
+		if err == nil && len(found) > 0 {
+			err = schema.Errorf(schema.Internal, "%s is damaged: %s", file, found[0])
+		}
+		if err == nil {
+			generation, err = fileGeneration(ctx, handle)
+		}
+		return err
+	})
 	if err != nil {
-		return 0, nil, "", err
+		stop()
 	}
-	defer func() { err = errors.Join(err, handle.Close()) }()
-	found, err := damages(ctx, handle)
-	if err == nil && len(found) > 0 {
-		err = schema.Errorf(schema.Internal, "%s is damaged: %s", file, found[0])
-	}
-	if err == nil {
-		generation, err = fileGeneration(ctx, handle)
-	}
-	if err == nil {
-		counts, content, err = contentHash(ctx, handle)
+	if unread := <-hashed; err == nil {
+		err = unread
 	}
 	if isDamaged(err) {
 		err = errDamaged(file, err)
 	}
 	return generation, counts, content, err
+}
+
+// alone runs fn on a database file that nobody writes.
+func alone(file string, fn func(*sql.DB) error) error {
+	handle, err := openAlone(file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(handle), handle.Close())
 }
 
 // write puts the manifest on the disk, whole or not at all.

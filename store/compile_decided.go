@@ -37,15 +37,19 @@ func decidingEnd(r *schema.Relation) (owner, member *schema.Type) {
 	return r.From, r.To
 }
 
-// decidersOf reads the records of a type that have a filter, once a statement.
+// decidersOf reads the records of a type that have a filter, once a statement
+// and, while nothing is committed, once a connection that only reads.
 func (c *compiler) decidersOf(owner *schema.Type) []decider {
-	if known, ok := c.deciders[owner]; ok {
-		return known
+	kept := c.tx.known().deciders
+	for _, known := range []map[*schema.Type][]decider{c.deciders, kept} {
+		if list, ok := known[owner]; ok {
+			return list
+		}
 	}
 	list := []decider{}
 	query := fmt.Sprintf("SELECT t.id, t.%s, t.%s FROM %s t WHERE t.%[1]s IS NOT NULL AND t.deleted_at IS NULL ORDER BY t.id",
 		decidingField, owner.TitleField().Column(), owner.Name)
-	err := c.tx.scan(query, nil, func(rows *sql.Rows) error {
+	err := c.tx.quick(query, nil, func(rows *sql.Rows) error {
 		var one decider
 		err := rows.Scan(&one.id, &one.filter, &one.title)
 		list = append(list, one)
@@ -58,6 +62,9 @@ func (c *compiler) decidersOf(owner *schema.Type) []decider {
 		c.deciders = map[*schema.Type][]decider{}
 	}
 	c.deciders[owner] = list
+	if kept != nil && err == nil {
+		kept[owner] = list
+	}
 	return list
 }
 

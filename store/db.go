@@ -41,11 +41,13 @@ type Options struct {
 	unsafe bool
 }
 
-// DB is one open database file: one writer and a pool of readers.
+// DB is one open database file: one writer, a pool of readers, and one for who
+// logs in, which then does not wait behind long searches of others.
 type DB struct {
 	path        string
 	writer      *pool
 	reader      *pool
+	door        *pool
 	definitions atomic.Pointer[definitions]
 	now         func() time.Time
 	patience    time.Duration
@@ -119,5 +121,5 @@ func (db *DB) Caller() int64 { return db.caller }
 
 // Close waits for nothing: transactions still open are rolled back.
 func (db *DB) Close() error {
-	return errors.Join(db.reader.close(), db.writer.close(), db.queue.close())
+	return errors.Join(db.reader.close(), db.door.close(), db.writer.close(), db.queue.close())
 }

@@ -14,6 +14,7 @@ var steps = map[int][]func(*Tx) error{
 	},
 	3: {
 		(*Tx).dropNeedless,
+		(*Tx).keepShortWords,
 	},
 }
 

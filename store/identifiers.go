@@ -167,7 +167,7 @@ func archivedColumn(t *schema.Type) string {
 
 // matches runs a query for the ids of a type with whether each is archived.
 func (tx *Tx) matches(t *schema.Type, query string, args []any) (found matches, err error) {
-	err = tx.scan(query, args, func(rows *sql.Rows) error {
+	err = tx.quick(query, args, func(rows *sql.Rows) error {
 		var id int64
 		var archived bool
 		if err := rows.Scan(&id, &archived); err != nil {

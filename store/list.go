@@ -56,7 +56,7 @@ func (tx *Tx) List(q Query) (*Page, error) {
 	}
 	l := &listing{Query: q, tx: tx, compiler: tx.compiler(), print: q.fingerprint()}
 	l.order = l.compiler.ordering(q.Type, q.Sort)
-	l.Where = l.compiler.narrowed(q.Where)
+	l.Where = l.compiler.narrowedIn(q.Type, q.Where)
 	if q.Cursor != "" {
 		var err error
 		if l.after, err = readCursor(q.Cursor, l.print, len(l.order.keys)); err != nil {
@@ -229,14 +229,14 @@ func (tx *Tx) Count(t *schema.Type, where filter.Expr) (int64, error) {
 	if where == nil && tallied(t) {
 		return c.countShown(t)
 	}
-	return c.countUpTo(t, c.narrowed(where), 0)
+	return c.countUpTo(t, c.narrowedIn(t, where), 0)
 }
 
 // IDs gives the ids of the records that meet a filter, in their order; limit 0
 // gives all of them.
 func (tx *Tx) IDs(t *schema.Type, where filter.Expr, limit int) ([]int64, error) {
 	c := tx.compiler()
-	statement := c.matching(t, c.narrowed(where), nil).selectFrom("DISTINCT t.id", clause{}).then(" ORDER BY t.id")
+	statement := c.matching(t, c.narrowedIn(t, where), nil).selectFrom("DISTINCT t.id", clause{}).then(" ORDER BY t.id")
 	if limit > 0 {
 		statement = statement.then(" LIMIT ?", limit)
 	}

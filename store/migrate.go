@@ -170,7 +170,7 @@ func (tx *Tx) addColumns(t *schema.Type) error {
 func (tx *Tx) checkState() error {
 	var current int
 	var stamp string
-	if _, err := tx.one(stateSQL, nil, &current, &stamp); err != nil {
+	if _, err := tx.oneOf(tx.quick, stateSQL, nil, &current, &stamp); err != nil {
 		return err
 	}
 	if current != Generation {

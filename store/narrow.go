@@ -76,7 +76,7 @@ func (c *compiler) few(t *schema.Type, where filter.Expr) filter.Expr {
 			return found
 		}
 	}
-	return where
+	return c.fewByWords(t, where)
 }
 
 // ledTo tells whether an index leads to the records that meet a condition.

@@ -88,7 +88,7 @@ func TestPlans(t *testing.T) {
 			fmt.Fprintf(&b, "list %s where %s sorted %s\n", q.Type.Plural, p.where, p.sort)
 			l := &listing{Query: q, tx: tx, compiler: tx.compiler()}
 			l.order = l.compiler.ordering(q.Type, q.Sort)
-			l.Where = l.compiler.narrowed(q.Where)
+			l.Where = l.compiler.narrowedIn(q.Type, q.Where)
 			alternatives := l.indexed()
 			if alternatives == nil && p.where != "" {
 				plan := f.explained(func() error { _, err := l.gather(exactTotal + 1); return err })

@@ -70,6 +70,8 @@ func (p *pool) close() error {
 type session struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
+	// known is what the last transaction that only read began with; nil: none.
+	known *state
 }
 
 // maxStatements bounds what a connection keeps; filters make ever new statements.
@@ -94,8 +96,13 @@ func (s *session) statement(ctx context.Context, query string) (*sql.Stmt, error
 	return stmt, nil
 }
 
+// begin runs a statement that begins a transaction. It waits for nobody, so that
+// it need not be watched.
 func (s *session) begin(ctx context.Context, statement string) error {
-	_, err := s.conn.ExecContext(ctx, statement)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	_, err := s.conn.ExecContext(context.WithoutCancel(ctx), statement)
 	return err
 }
 

@@ -81,6 +81,10 @@ func (w *world) compareSQL(tx *Tx, t *schema.Type, e filter.Expr, want []int64) 
 		return err
 	}
 	tx.unnarrowed = false
+	byWords, counted, err := eagerly(tx, t, e)
+	if err != nil {
+		return err
+	}
 	l := &listing{Query: Query{Type: t, Where: e, Limit: 1_000, Sort: []filter.SortKey{{Field: t.Field("id")}}}, tx: tx, compiler: tx.compiler()}
 	l.order = l.compiler.ordering(t, l.Sort)
 	rows, err := l.inOrder(nil)
@@ -91,14 +95,32 @@ func (w *world) compareSQL(tx *Tx, t *schema.Type, e filter.Expr, want []int64) 
 	for _, row := range rows {
 		ordered = append(ordered, row.id)
 	}
-	if !slices.Equal(ids, want) || !slices.Equal(asItStands, want) || !slices.Equal(ordered, want) || n != int64(len(want)) {
+	if !slices.Equal(ids, want) || !slices.Equal(asItStands, want) || !slices.Equal(ordered, want) || !slices.Equal(byWords, want) ||
+		n != int64(len(want)) || counted != n {
 		var b strings.Builder
 		outline(&b, e)
 		c := tx.compiler()
 		condition := c.condition(e, t, "t")
-		w.Errorf("%s where %s\n%s %v\nSQL gives %v, as it stands %v, in order %v, counted %d\nwant %v", t.Name, b.String(), condition.sql, condition.args, ids, asItStands, ordered, n, want)
+		w.Errorf("%s where %s\n%s %v\nSQL gives %v, as it stands %v, in order %v, by words %v, counted %d and %d\nwant %v",
+			t.Name, b.String(), condition.sql, condition.args, ids, asItStands, ordered, byWords, n, counted, want)
 	}
 	return nil
+}
+
+// eagerly asks for the same as of a large table, where filters are followed
+// from words.
+func eagerly(tx *Tx, t *schema.Type, e filter.Expr) (ids []int64, n int64, err error) {
+	tx.eager = true
+	defer func() { tx.eager = false }()
+	page, err := tx.List(Query{Type: t, Where: e, Limit: 1_000, Sort: []filter.SortKey{{Field: t.Field("id")}}})
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, r := range page.Records {
+		ids = append(ids, r.ID)
+	}
+	n, err = tx.Count(t, e)
+	return ids, n, err
 }
 
 // filter makes a random filter on a type.

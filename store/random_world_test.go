@@ -30,7 +30,8 @@ var worldTypes = []string{"user", "tag", "segment", "organization", "contact", "
 
 // someTexts differ in case, accents, width and what LIKE gives a meaning to.
 var someTexts = []string{"Café Zürich", "cafe zurich", "CAFE", "100% José_Ltd", "100x Joseyltd", `back\slash`, "Łódź", "strasse", "Straße",
-	"日本 商事", "a", "Ａ", "an e-mail", "o'brien", "z%", "!!!"}
+	"日本 商事", "a", "Ａ", "an e-mail", "o'brien", "z%", "!!!", "ไทยแลนด์ 2nd", "Ὀδυσσεὺς web3ab", "नि\u200dत क्\u200dष", "日本ーカ x9y",
+	"donaudampfschifffahrtsgesellschaftskapitän"}
 
 func newWorld(f *fixture, dice *rand.Rand) *world {
 	w := &world{fixture: f, dice: dice, records: map[*schema.Type][]*memory{}, byKey: map[Key]*memory{}, links: map[[2]Key]bool{}}

@@ -10,18 +10,25 @@ import (
 
 // selectColumns lists a type's stored fields for a table alias, id first.
 func selectColumns(t *schema.Type, alias string) (fields []*schema.Field, list string) {
-	columns := []string{alias + ".id"}
+	fields = make([]*schema.Field, 0, len(t.Columns())+1)
 	for _, f := range t.Columns() {
 		if f.Kind != schema.RecordID {
 			fields = append(fields, f)
-			columns = append(columns, alias+"."+f.Column())
 		}
 	}
 	if hasCustom(t) {
 		fields = append(fields, customColumn)
-		columns = append(columns, alias+"."+customColumn.Name)
 	}
-	return fields, strings.Join(columns, ", ")
+	var columns strings.Builder
+	columns.Grow(32 * len(fields))
+	columns.WriteString(alias + ".id")
+	for _, f := range fields {
+		columns.WriteString(", ")
+		columns.WriteString(alias)
+		columns.WriteByte('.')
+		columns.WriteString(f.Column())
+	}
+	return fields, columns.String()
 }
 
 // scanRecord reads one row of selectColumns, followed by extra columns.
@@ -58,20 +65,37 @@ func scanRecord(t *schema.Type, fields []*schema.Field, rows *sql.Rows, extra ..
 // Get reads one record, also out of the trash; not_found where there is none
 // or the caller may not see it.
 func (tx *Tx) Get(t *schema.Type, id int64) (*Record, error) {
-	if err := tx.settle(); err != nil {
-		return nil, err
-	}
-	fields, columns := selectColumns(t, "t")
-	var found *Record
 	condition, args := tx.mayRead(t, "t")
-	query := "SELECT " + columns + " FROM " + t.Name + " t WHERE t.id = ?" + condition
-	err := tx.scan(query, append([]any{id}, args...), func(rows *sql.Rows) (err error) {
-		found, err = scanRecord(t, fields, rows)
-		return err
-	})
+	found, err := tx.readID(Key{t, id}, condition, args)
 	if err == nil && found == nil {
 		err = schema.Errorf(schema.NotFound, "there is no %s", t.IDString(id))
 	}
+	return found, err
+}
+
+// ReadNamed reads the record whose id a reference is, in one go, if it is shown.
+// Nil says that Resolve has to look at the reference.
+func (tx *Tx) ReadNamed(reference string) (*Record, error) {
+	t, id, ok := tx.Schema().ParseID(cleanReference(reference))
+	if !ok {
+		return nil, nil
+	}
+	condition, args := tx.shown(t, "t")
+	return tx.readID(Key{t, id}, " AND "+condition, args)
+}
+
+// readID reads the record of an id on a condition, "" or " AND …" for the alias
+// t; nil where there is none.
+func (tx *Tx) readID(key Key, condition string, args []any) (found *Record, err error) {
+	if err := tx.settle(); err != nil {
+		return nil, err
+	}
+	fields, columns := selectColumns(key.Type, "t")
+	query := "SELECT " + columns + " FROM " + key.Type.Name + " t WHERE t.id = ?" + condition
+	err = tx.quick(query, append([]any{key.ID}, args...), func(rows *sql.Rows) (err error) {
+		found, err = scanRecord(key.Type, fields, rows)
+		return err
+	})
 	return found, err
 }
 
@@ -157,7 +181,7 @@ func (tx *Tx) Refs(t *schema.Type, ids []int64) (map[int64]Ref, error) {
 	err := chunks(ids, func(ids []int64) error {
 		condition, args := tx.shown(t, "t")
 		query := "SELECT t.id, " + title + " FROM " + t.Name + " t WHERE t.id IN (" + placeholders(len(ids)) + ") AND " + condition
-		return tx.scan(query, append(numbers(ids), args...), func(rows *sql.Rows) error {
+		return tx.quick(query, append(numbers(ids), args...), func(rows *sql.Rows) error {
 			ref := Ref{Type: t}
 			if err := rows.Scan(&ref.ID, &ref.Name); err != nil {
 				return err

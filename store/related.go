@@ -19,7 +19,7 @@ func (tx *Tx) Linked(r *schema.Relation, ids []int64, each int) (map[int64][]Ref
 		if c.err != nil {
 			return c.err
 		}
-		return tx.addRefs(found, r.To, statement, each)
+		return addRefs(tx.quick, found, r.To, statement, each)
 	})
 	if err == nil && IsDecided(r) {
 		err = tx.linkDecided(found, r, ids, each)
@@ -36,7 +36,7 @@ func (tx *Tx) LinkedTypes(t *schema.Type, ids []int64) (map[int64]bool, error) {
 		query := "SELECT DISTINCT right_type FROM link WHERE left_type = ? AND left_id IN (" + near + ")" +
 			" UNION SELECT DISTINCT left_type FROM link WHERE right_type = ? AND right_id IN (" + near + ")"
 		args := slices.Concat([]any{t.Code}, numbers(ids), []any{t.Code}, numbers(ids))
-		return tx.scan(query, args, func(rows *sql.Rows) error {
+		return tx.quick(query, args, func(rows *sql.Rows) error {
 			var code int64
 			err := rows.Scan(&code)
 			found[code] = true
@@ -47,8 +47,8 @@ func (tx *Tx) LinkedTypes(t *schema.Type, ids []int64) (map[int64]bool, error) {
 }
 
 // addRefs reads pairs of an id and a related record with its name.
-func (tx *Tx) addRefs(found map[int64][]Ref, t *schema.Type, statement clause, each int) error {
-	return tx.scan(statement.sql, statement.args, func(rows *sql.Rows) error {
+func addRefs(scan scanner, found map[int64][]Ref, t *schema.Type, statement clause, each int) error {
+	return scan(statement.sql, statement.args, func(rows *sql.Rows) error {
 		var near int64
 		ref := Ref{Type: t}
 		if err := rows.Scan(&near, &ref.ID, &ref.Name); err != nil {
@@ -136,7 +136,7 @@ func (tx *Tx) linkDecided(found map[int64][]Ref, r *schema.Relation, ids []int64
 		if owner == r.From && each > 0 {
 			statement = statement.then(" LIMIT ?", each)
 		}
-		if err := tx.addRefs(found, r.To, statement, each); err != nil {
+		if err := addRefs(tx.scan, found, r.To, statement, each); err != nil {
 			return err
 		}
 	}

@@ -69,12 +69,6 @@ func (tx *Tx) loadRole() error {
 	return err
 }
 
-// roleOf reads the role of a user; empty where there is none.
-func (tx *Tx) roleOf(user int64) (role string, active bool, err error) {
-	_, err = tx.one(`SELECT coalesce(role, 'member'), coalesce(status, '') <> 'inactive' FROM user WHERE id = ? AND deleted_at IS NULL`, []any{user}, &role, &active)
-	return role, active, err
-}
-
 // Permit refuses the caller with forbidden unless it has a role. Doing says
 // what for, after "may" ("make API keys").
 func (tx *Tx) Permit(needed, doing string) error {

@@ -116,15 +116,18 @@ func fullTextRow(r *Record, details []detailRow, content string) (title, body st
 
 // of gives the words of texts and notes those of short fields.
 func (w *rowWords) of(texts []indexedText) (words []string) {
-	for _, t := range texts {
-		if t.value == "" {
+	var alike []string
+	for i, t := range texts {
+		alike = append(alike, t.value)
+		if i+1 < len(texts) && texts[i+1].short == t.short {
 			continue
 		}
-		found := strings.Fields(text.IndexText(t.value))
+		found := strings.Fields(text.IndexText(strings.Join(alike, "\n")))
 		words = append(words, found...)
 		if t.short {
 			w.near = append(w.near, found...)
 		}
+		alike = alike[:0]
 	}
 	return words
 }

@@ -33,7 +33,11 @@ func (db *DB) connect() error {
 	if err != nil {
 		return err
 	}
-	db.writer, db.reader = newPool(write, 1), newPool(read, readers)
+	door, err := sql.Open("sqlite", dsn(db.path, "_txlock=deferred&_query_only=1"))
+	if err != nil {
+		return err
+	}
+	db.writer, db.reader, db.door = newPool(write, 1), newPool(read, readers), newPool(door, 1)
 	return nil
 }
 
@@ -137,6 +141,10 @@ const tablesSQL = `SELECT count(*), coalesce(sum(name = 'setting'), 0) FROM sqli
 
 // generationSQL reads the number of the tables' form that stands in the file.
 const generationSQL = `SELECT CAST(value AS INTEGER) FROM setting WHERE name = 'generation'`
+
+// dataVersionSQL tells a connection whether another has committed since it asked
+// before. Its own commits do not count.
+const dataVersionSQL = `PRAGMA data_version`
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 

@@ -23,7 +23,7 @@ func tableKeysSQL(table string) string {
 // openAlone opens a file that nobody writes, only to look at it: without
 // locks, and without the files that opening it as a database would make.
 func openAlone(path string) (*sql.DB, error) {
-	return sql.Open("sqlite", fileName(path)+"?mode=ro&immutable=1&_query_only=1&_defensive=1&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)")
+	return sql.Open("sqlite", fileName(path)+"?mode=ro&immutable=1&_query_only=1&_defensive=1&_pragma=trusted_schema(0)&_pragma=cell_size_check(1)&_pragma=cache_size(-64000)")
 }
 
 // copyInto writes the database as it stands at this moment into an empty file,
@@ -134,6 +134,7 @@ const (
 	emptyWordsSQL   = `INSERT INTO fulltext (fulltext) VALUES ('delete-all')`
 	packWordsSQL    = `INSERT INTO fulltext (fulltext) VALUES ('optimize')`
 	wordFoundSQL    = `SELECT rowid FROM fulltext WHERE fulltext MATCH ? LIMIT 1`
+	manyWordsSQL    = `SELECT id, sz FROM fulltext_docsize WHERE length(sz) > 2`
 	instancesSQL    = `CREATE VIRTUAL TABLE temp.%s USING fts5vocab(%s, fulltext, instance)`
 	scratchIndexSQL = `CREATE VIRTUAL TABLE scratch.fulltext USING fts5(` + fullTextForm + `)`
 	scratchSQL      = `ATTACH '' AS scratch`

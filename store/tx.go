@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -67,9 +65,11 @@ type Tx struct {
 	tallies map[int64]tally
 	// unnarrowed: filters are compiled as they stand; tests compare both ways.
 	unnarrowed bool
-	setup      map[Key]*Record
-	failed     error
-	schema     *schema.Schema
+	// eager: filters are followed from words however small the tables are; tests.
+	eager  bool
+	setup  map[Key]*Record
+	failed error
+	schema *schema.Schema
 	// hooks are the enabled webhooks; queued: deliveries were queued, or the
 	// webhooks changed; unasked: the transaction only takes webhooks away, so
 	// that nobody is asked.
@@ -102,7 +102,11 @@ func (tx *Tx) now() schema.Millis { return schema.MillisOf(tx.clock.Now) }
 
 // View runs fn on one unchanging state of the database.
 func (db *DB) View(ctx context.Context, caller Caller, fn func(*Tx) error) error {
-	session, err := db.reader.take(ctx)
+	return db.viewBy(ctx, db.reader, caller, fn)
+}
+
+func (db *DB) viewBy(ctx context.Context, readers *pool, caller Caller, fn func(*Tx) error) error {
+	session, err := readers.take(ctx)
 	if err != nil {
 		return db.storeError(ctx, err)
 	}
@@ -114,7 +118,7 @@ func (db *DB) View(ctx context.Context, caller Caller, fn func(*Tx) error) error
 	if err == nil {
 		err = fn(tx)
 	}
-	db.reader.give(session, session.end("ROLLBACK") == nil && tx.failed == nil)
+	readers.give(session, session.end("ROLLBACK") == nil && tx.failed == nil)
 	return db.storeError(ctx, err)
 }
 
@@ -242,118 +246,15 @@ func (tx *Tx) begin() error {
 	tx.foreseen, tx.details, tx.stand = map[Key]aspect{}, map[Key][]detailRow{}, map[Key]bool{}
 	tx.joins, tx.joined = map[Key]join{}, map[Key]bool{}
 	tx.clock = schema.Clock{Now: tx.db.now(), Location: time.UTC}
-	if err := tx.checkState(); err != nil {
-		return err
-	}
-	company, err := tx.Get(tx.Schema().Type("company"), 1)
+	state, err := tx.loadState()
 	if err != nil {
 		return err
 	}
-	tx.company = company
-	if loc, err := time.LoadLocation(company.Text("timezone")); err == nil {
-		tx.clock.Location = loc
-	}
-	tx.clock.WeekStart = weekday(company.Text("week_start"))
+	tx.company, tx.clock.Location, tx.clock.WeekStart = state.company, state.location, state.weekStart
 	if tx.caller.User == 0 {
 		tx.caller.User = tx.db.caller
 	}
 	return tx.loadRole()
-}
-
-func weekday(name string) time.Weekday {
-	for day := time.Sunday; day <= time.Saturday; day++ {
-		if name != "" && len(name) > 2 && name[1:] == day.String()[1:] && name[0]|0x20 == day.String()[0]|0x20 {
-			return day
-		}
-	}
-	return time.Monday
-}
-
-// query runs a statement that reads.
-func (tx *Tx) query(query string, args ...any) (*sql.Rows, error) {
-	if err := tx.wait(); err != nil {
-		return nil, err
-	}
-	if err := tx.ready(query, args); err != nil {
-		return nil, tx.fail(err)
-	}
-	ctx := tx.ctx
-	if tx.pieces != nil {
-		ctx = context.WithoutCancel(ctx)
-	}
-	stmt, err := tx.session.statement(ctx, query) //nolint:sqlclosecheck // the connection keeps it
-	if err != nil {
-		return nil, tx.fail(fmt.Errorf("%w in %s", err, query))
-	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if err != nil {
-		return nil, tx.fail(fmt.Errorf("%w in %s", err, query))
-	}
-	return rows, nil
-}
-
-// scan runs a statement and gives each row to fn.
-func (tx *Tx) scan(query string, args []any, fn func(*sql.Rows) error) (err error) {
-	rows, err := tx.query(query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := fn(rows); err != nil {
-			return err
-		}
-	}
-	return tx.fail(rows.Err())
-}
-
-// one reads a single row; found is false where there is none.
-func (tx *Tx) one(query string, args []any, into ...any) (found bool, err error) {
-	err = tx.scan(query, args, func(rows *sql.Rows) error {
-		found = true
-		return rows.Scan(into...)
-	})
-	return found, err
-}
-
-// exec runs a statement that writes. It looks before whether the call has
-// ended, and not meanwhile: that would cost a goroutine for each row.
-func (tx *Tx) exec(query string, args ...any) error {
-	if !tx.write {
-		return fmt.Errorf("store: write in a view: %s", query)
-	}
-	if err := tx.ready(query, args); err != nil {
-		return tx.fail(err)
-	}
-	tx.writes++
-	if tx.hurry != nil {
-		tx.hurry.add(query, args)
-		return nil
-	}
-	return tx.fail(tx.session.run(context.WithoutCancel(tx.ctx), query, args))
-}
-
-// fail remembers the first error of the engine: after it the transaction may
-// be rolled back already, so nothing more may run and nothing is committed.
-func (tx *Tx) fail(err error) error {
-	if err != nil && tx.failed == nil {
-		tx.failed = err
-	}
-	return err
-}
-
-// ready says whether a statement may run.
-func (tx *Tx) ready(query string, args []any) error {
-	if tx.failed != nil {
-		return tx.failed
-	}
-	if err := tx.ctx.Err(); err != nil {
-		return err
-	}
-	if tx.db.options.Trace != nil {
-		tx.db.options.Trace(query, args)
-	}
-	return nil
 }
 
 // nextID gives the next number of a type; numbers are never used again.

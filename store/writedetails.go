@@ -227,7 +227,7 @@ func (tx *Tx) DetailsOf(t *schema.Type, ids []int64) (map[int64][]Detail, error)
 	found := map[int64][]Detail{}
 	column := t.Name + "_id"
 	err := chunks(ids, func(ids []int64) error {
-		return tx.scan("SELECT "+column+", id, kind, coalesce(label, 'general'), value, coalesce(is_primary, 0), coalesce(integration, 0) FROM contact_detail WHERE "+column+
+		return tx.quick("SELECT "+column+", id, kind, coalesce(label, 'general'), value, coalesce(is_primary, 0), coalesce(integration, 0) FROM contact_detail WHERE "+column+
 			" IN ("+placeholders(len(ids))+") AND deleted_at IS NULL ORDER BY "+column+", kind, position, id", numbers(ids), func(rows *sql.Rows) error {
 			var of int64
 			var d Detail

@@ -40,7 +40,7 @@ func namedColumns(t *schema.Type, names []string) []Column {
 // neither hidden nor write-only, and its links, except for those that
 // get_records brings when asked.
 func WholeColumns(t *schema.Type) []Column {
-	var columns []Column
+	columns := make([]Column, 0, len(t.Fields)+len(t.Relations))
 	for _, f := range t.Fields {
 		if !f.Hidden && !f.WriteOnly && f.Kind != schema.RecordID && t.Field(f.Name) == f && !isFirstOf(t, f) {
 			columns = append(columns, Column{Label: f.Name, Field: f})

@@ -31,7 +31,7 @@ const reserved = 400
 // fitting counts the rows that fit; one is always shown.
 func (c *Call) fitting(o *Object, rows []*Object) (int, error) {
 	limit := c.maxText()
-	if limit == 0 {
+	if limit == 0 || len(rows) < 2 {
 		return len(rows), nil
 	}
 	head, err := o.Lines()

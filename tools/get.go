@@ -36,17 +36,12 @@ func runGet(c *Call) (*Object, error) {
 	if err := c.atMost("ids", len(c.List("ids")), maxGot); err != nil {
 		return nil, err
 	}
-	keys := c.AnyReferences("ids")
-	if len(c.Problems) > 0 {
-		return nil, c.Problems.Err()
+	records, err := c.anyRecords("ids")
+	if err == nil {
+		err = c.Problems.Err()
 	}
-	var records []*store.Record
-	for _, key := range keys {
-		r, err := c.Tx.Live(key.Type, key.ID)
-		if err != nil {
-			return nil, err
-		}
-		records = append(records, r)
+	if err != nil {
+		return nil, err
 	}
 	rows, err := c.RenderMixed(records, Whole)
 	if err != nil {
@@ -66,6 +61,40 @@ func runGet(c *Call) (*Object, error) {
 		return nil, err
 	}
 	return o.Put("left_out", leftOut(o, rows)), nil
+}
+
+// anyRecords reads the records that a Strings argument means, each once: names
+// mean records and their parts, ids also what sets the CRM up. Problems are
+// noted under their place in the list.
+func (c *Call) anyRecords(name string) ([]*store.Record, error) {
+	var records []*store.Record
+	seen := map[store.Key]bool{}
+	for i, reference := range c.List(name) {
+		r, err := c.anyRecord(c.pathIn(name, i), reference)
+		if err != nil {
+			return nil, err
+		}
+		if r != nil && !seen[r.Key()] {
+			seen[r.Key()] = true
+			records = append(records, r)
+		}
+	}
+	return records, nil
+}
+
+func (c *Call) anyRecord(path, reference string) (*store.Record, error) {
+	if r, err := c.Tx.ReadNamed(reference); r != nil || err != nil {
+		return r, err
+	}
+	var types []*schema.Type
+	if c.namesByID(reference) {
+		types = c.Tx.Schema().Types
+	}
+	key, ok := c.resolve(path, reference, types)
+	if !ok {
+		return nil, nil
+	}
+	return c.Tx.Live(key.Type, key.ID)
 }
 
 // leftOut names the records that did not fit into the answer.
@@ -138,10 +167,13 @@ func included(t *schema.Type, name string) *schema.Relation {
 // an answer, the longest first.
 func shrink(row *Object, limit int) {
 	for limit > 0 {
+		longest := longestText(row)
+		if longest < 0 {
+			return
+		}
 		lines, err := row.Lines()
 		excess := len(lines) + reserved - limit
-		longest := longestText(row)
-		if err != nil || excess <= 0 || longest < 0 {
+		if err != nil || excess <= 0 {
 			return
 		}
 		s, _ := row.members[longest].value.(string)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -103,7 +105,7 @@ func (o *Object) write(b *bytes.Buffer, lines bool) error {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		if err := writeJSON(b, m.name); err != nil {
+		if err := writeText(b, m.name); err != nil {
 			return err
 		}
 		b.WriteByte(':')
@@ -123,8 +125,25 @@ func writeValue(b *bytes.Buffer, value any, lines bool) error {
 		return writeObjects(b, v, lines)
 	case []any:
 		return writeAll(b, v)
+	case string:
+		return writeText(b, v)
+	case int64:
+		b.Write(strconv.AppendInt(b.AvailableBuffer(), v, 10))
+		return nil
 	}
 	return writeJSON(b, value)
+}
+
+// writeText writes what most texts of an answer are, plain letters, as it
+// stands: to look for what JSON escapes takes a fraction of encoding it.
+func writeText(b *bytes.Buffer, s string) error {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r >= 0x80 || r == '"' || r == '\\' }) {
+		return writeJSON(b, s)
+	}
+	b.WriteByte('"')
+	b.WriteString(s)
+	b.WriteByte('"')
+	return nil
 }
 
 func writeObjects(b *bytes.Buffer, list []*Object, lines bool) error {

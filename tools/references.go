@@ -27,35 +27,23 @@ func (c *Call) Reference(name string, types ...*schema.Type) (key store.Key, ok 
 // References finds the records that a Strings argument means, each once.
 // Problems are noted under their place in the list.
 func (c *Call) References(name string, types ...*schema.Type) []store.Key {
-	return c.referencesAmong(name, func(string) []*schema.Type { return types })
-}
-
-// AnyReferences is References to whatever there is: names mean records and
-// their parts, ids also what sets the CRM up.
-func (c *Call) AnyReferences(name string) []store.Key {
-	return c.referencesAmong(name, func(reference string) []*schema.Type {
-		if c.namesByID(reference) {
-			return c.Tx.Schema().Types
-		}
-		return nil
-	})
-}
-
-func (c *Call) referencesAmong(name string, typesFor func(reference string) []*schema.Type) []store.Key {
 	var keys []store.Key
 	seen := map[store.Key]bool{}
-	list := c.List(name)
-	for i, reference := range list {
-		path := c.Path(name)
-		if len(list) > 1 {
-			path = fmt.Sprintf("%s[%d]", path, i)
-		}
-		if key, ok := c.resolve(path, reference, typesFor(reference)); ok && !seen[key] {
+	for i, reference := range c.List(name) {
+		if key, ok := c.resolve(c.pathIn(name, i), reference, types); ok && !seen[key] {
 			seen[key] = true
 			keys = append(keys, key)
 		}
 	}
 	return keys
+}
+
+// pathIn is the place of an entry of a Strings argument, for problems.
+func (c *Call) pathIn(name string, i int) string {
+	if len(c.List(name)) > 1 {
+		return fmt.Sprintf("%s[%d]", c.Path(name), i)
+	}
+	return c.Path(name)
 }
 
 func (c *Call) resolve(path, reference string, types []*schema.Type) (store.Key, bool) {

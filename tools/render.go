@@ -10,6 +10,8 @@ const (
 	listedText = 200
 	// listedLinks is how many linked records are named with each record.
 	listedLinks = 10
+	// usualMembers is how many members most records have in an answer.
+	usualMembers = 32
 )
 
 // Look says how records are shown.
@@ -30,7 +32,7 @@ func Whole(t *schema.Type) Look { return Look{Columns: WholeColumns(t), Whole: t
 func (c *Call) Render(t *schema.Type, records []*store.Record, look Look) ([]*Object, error) {
 	objects := make([]*Object, len(records))
 	for i, r := range records {
-		objects[i] = (&Object{}).Set("id", r.Key().String())
+		objects[i] = (&Object{members: make([]member, 0, min(len(look.Columns)+1, usualMembers))}).Set("id", r.Key().String())
 	}
 	rendering := &rendering{Call: c, t: t, records: records, look: look}
 	for _, column := range look.Columns {
@@ -38,8 +40,8 @@ func (c *Call) Render(t *schema.Type, records []*store.Record, look Look) ([]*Ob
 		if err != nil {
 			return nil, err
 		}
-		for i, r := range records {
-			objects[i].Put(column.Label, values[r.ID])
+		for i, value := range values {
+			objects[i].Put(column.Label, value)
 		}
 	}
 	return objects, nil

@@ -20,8 +20,9 @@ type rendering struct {
 	linked map[int64]bool
 }
 
-// columnValues gives what a column shows of each record by the record's number.
-func (c *rendering) columnValues(column Column) (map[int64]any, error) {
+// columnValues gives what a column shows of each record, in their order; nil:
+// nothing of any.
+func (c *rendering) columnValues(column Column) ([]any, error) {
 	if len(column.Path) == 0 {
 		return c.fieldValues(column)
 	}
@@ -32,7 +33,7 @@ func (c *rendering) columnValues(column Column) (map[int64]any, error) {
 	return c.farValues(head, rest)
 }
 
-func (c *rendering) fieldValues(column Column) (map[int64]any, error) {
+func (c *rendering) fieldValues(column Column) ([]any, error) {
 	switch f := column.Field; f.Kind {
 	case schema.Reference:
 		return c.referenceValues(f)
@@ -41,14 +42,27 @@ func (c *rendering) fieldValues(column Column) (map[int64]any, error) {
 	case schema.DetailList:
 		return c.detailValues(f.Kept)
 	}
-	values := make(map[int64]any, len(c.records))
-	for _, r := range c.records {
-		values[r.ID] = shownValue(column, r.Values[column.Field.Name], c.look.Whole)
+	return c.each(func(r *store.Record) any {
 		if column.Field.Kind == schema.RecordID {
-			values[r.ID] = r.Key().String()
+			return r.Key().String()
+		}
+		return shownValue(column, r.Values[column.Field.Name], c.look.Whole)
+	}), nil
+}
+
+// each shows every record by itself.
+func (c *rendering) each(show func(r *store.Record) any) []any {
+	var values []any
+	for i, r := range c.records {
+		value := show(r)
+		if value != nil && values == nil {
+			values = make([]any, len(c.records))
+		}
+		if value != nil {
+			values[i] = value
 		}
 	}
-	return values, nil
+	return values
 }
 
 // shownValue is a value as answers write it.
@@ -68,18 +82,17 @@ func shownValue(column Column, value any, whole bool) any {
 	return value
 }
 
-func (c *rendering) referenceValues(f *schema.Field) (map[int64]any, error) {
+func (c *rendering) referenceValues(f *schema.Field) ([]any, error) {
 	refs, err := c.namesOf(f.To)
 	if err != nil {
 		return nil, err
 	}
-	values := make(map[int64]any, len(c.records))
-	for _, r := range c.records {
+	return c.each(func(r *store.Record) any {
 		if ref, ok := refs[r.Int(f.Name)]; ok {
-			values[r.ID] = Reference(ref)
+			return Reference(ref)
 		}
-	}
-	return values, nil
+		return nil
+	}), nil
 }
 
 // namesOf gives the records of a type that the shown references lead to.
@@ -108,7 +121,7 @@ func (c *rendering) namesOf(typeName string) (map[int64]store.Ref, error) {
 }
 
 // anyValues shows references to records of any type.
-func (c *rendering) anyValues(f *schema.Field) (map[int64]any, error) {
+func (c *rendering) anyValues(f *schema.Field) ([]any, error) {
 	wanted := map[*schema.Type][]int64{}
 	for _, r := range c.records {
 		if t, id, ok := c.Tx.Schema().ParseID(r.Text(f.Name)); ok {
@@ -125,38 +138,35 @@ func (c *rendering) anyValues(f *schema.Field) (map[int64]any, error) {
 			shown[t.IDString(id)] = Reference(ref)
 		}
 	}
-	values := make(map[int64]any, len(c.records))
-	for _, r := range c.records {
+	return c.each(func(r *store.Record) any {
 		if object := shown[r.Text(f.Name)]; object != nil {
-			values[r.ID] = object
+			return object
 		}
-	}
-	return values, nil
+		return nil
+	}), nil
 }
 
-func (c *rendering) detailValues(kind string) (map[int64]any, error) {
+func (c *rendering) detailValues(kind string) ([]any, error) {
 	if c.details == nil {
 		var err error
 		if c.details, err = c.Tx.DetailsOf(c.t, idsOf(c.records)); err != nil {
 			return nil, err
 		}
 	}
-	values := make(map[int64]any, len(c.records))
-	for id, list := range c.details {
+	return c.each(func(r *store.Record) any {
 		var texts []string
-		for _, d := range list {
+		for _, d := range c.details[r.ID] {
 			if d.Kind == kind {
 				texts = append(texts, schema.Detail{Label: d.Label, Value: d.Value}.String())
 			}
 		}
-		values[id] = texts
-	}
-	return values, nil
+		return texts
+	}), nil
 }
 
 // linkValues shows linked records: tags by their names, services with the
 // numbers of their lines, others as references.
-func (c *rendering) linkValues(r *schema.Relation) (map[int64]any, error) {
+func (c *rendering) linkValues(r *schema.Relation) ([]any, error) {
 	if hasLines(r) {
 		return c.lineValues()
 	}
@@ -164,11 +174,12 @@ func (c *rendering) linkValues(r *schema.Relation) (map[int64]any, error) {
 		return nil, err
 	}
 	linked, err := c.Tx.Linked(r, idsOf(c.records), linkLimit(r)+1)
-	values := make(map[int64]any, len(c.records))
-	for id, refs := range linked {
-		values[id] = linkList(r, refs)
-	}
-	return values, err
+	return c.each(func(record *store.Record) any {
+		if refs := linked[record.ID]; len(refs) > 0 {
+			return linkList(r, refs)
+		}
+		return nil
+	}), err
 }
 
 // isAbsent says that none of the records has a link of a relation, where
@@ -216,11 +227,9 @@ func linkLimit(r *schema.Relation) int {
 	return listedLinks
 }
 
+// linkList shows the linked records of one, of which there is at least one.
 func linkList(r *schema.Relation, refs []store.Ref) any {
 	if !r.Many {
-		if len(refs) == 0 {
-			return nil
-		}
 		return Reference(refs[0])
 	}
 	list := []any{}
@@ -237,17 +246,15 @@ func linkList(r *schema.Relation, refs []store.Ref) any {
 	return list
 }
 
-func (c *rendering) lineValues() (map[int64]any, error) {
+func (c *rendering) lineValues() ([]any, error) {
 	lines, err := c.Tx.Lines(idsOf(c.records))
-	values := make(map[int64]any, len(c.records))
-	for id, list := range lines {
+	return c.each(func(r *store.Record) any {
 		shown := []any{}
-		for _, line := range list {
+		for _, line := range lines[r.ID] {
 			shown = append(shown, lineObject(line))
 		}
-		values[id] = shown
-	}
-	return values, err
+		return shown
+	}), err
 }
 
 func lineObject(line store.Line) *Object {
@@ -265,7 +272,7 @@ func lineObject(line store.Line) *Object {
 
 // farValues shows the rest of a path for the records at the end of its first
 // relation: one value where the relation leads to one, else a list.
-func (c *rendering) farValues(head *schema.Relation, rest Column) (map[int64]any, error) {
+func (c *rendering) farValues(head *schema.Relation, rest Column) ([]any, error) {
 	linked, err := c.Tx.Linked(head, idsOf(c.records), listedLinks)
 	if err != nil {
 		return nil, err
@@ -275,23 +282,26 @@ func (c *rendering) farValues(head *schema.Relation, rest Column) (map[int64]any
 		return nil, err
 	}
 	beyond := &rendering{Call: c.Call, t: head.To, records: far, look: Look{Columns: []Column{rest}, Whole: c.look.Whole}}
-	shown, err := beyond.columnValues(rest)
-	values := make(map[int64]any, len(c.records))
-	for id, refs := range linked {
+	values, err := beyond.columnValues(rest)
+	shown := make(map[int64]any, len(far))
+	for i, value := range values {
+		shown[far[i].ID] = value
+	}
+	return c.each(func(r *store.Record) any {
 		list := []any{}
-		for _, ref := range refs {
+		for _, ref := range linked[r.ID] {
 			if value := shown[ref.ID]; !isEmpty(value) {
 				list = append(list, value)
 			}
 		}
 		switch {
 		case head.Many:
-			values[id] = list
+			return list
 		case len(list) > 0:
-			values[id] = list[0]
+			return list[0]
 		}
-	}
-	return values, err
+		return nil
+	}), err
 }
 
 func (c *Call) loadLinked(t *schema.Type, linked map[int64][]store.Ref) ([]*store.Record, error) {
