@@ -52,15 +52,25 @@ func customRows(f *schema.Field, value any) ([]customRow, error) {
 	return []customRow{{number: number}}, err
 }
 
-// custom compiles what customRowsOf leaves: several options at once.
+// custom compiles a condition on a custom field.
 func (c *compiler) custom(e filter.Compare, t *schema.Type, alias string) clause {
-	var each []clause
-	for _, value := range e.Values {
-		one := filter.Compare{Field: e.Field, Op: filter.HasAny, Values: []any{value}}
-		each = append(each, c.compare(one, t, alias))
+	if e.Op == filter.HasAll {
+		var each []clause
+		for _, value := range e.Values {
+			one := filter.Compare{Field: e.Field, Op: filter.HasAny, Values: []any{value}}
+			each = append(each, c.compare(one, t, alias))
+		}
+		return allOf(each...)
 	}
-	return allOf(each...)
+	rows, value := c.customValue(e.Field, t, alias)
+	rows.where = append(rows.where, c.customMeets(e, alias, rowByRow+value)...)
+	return rows.existsOneByOne()
 }
+
+// rowByRow before a column keeps the engine from the index of it. Where the
+// rows of one record are asked for, that index would lead to those of all
+// records that meet the condition, each time.
+const rowByRow = "+"
 
 // customRowsOf asks for the rows of a custom field that meet a condition.
 func (c *compiler) customRowsOf(e filter.Compare, t *schema.Type, alias string) (*semijoin, bool) {
@@ -111,23 +121,36 @@ func (c *compiler) customMeets(e filter.Compare, alias, value string) []clause {
 // measured, where their index tells at once whether the rows are few.
 func (c *compiler) breadthOf(e filter.Expr, t *schema.Type, several int) int {
 	compare, ok := e.(filter.Compare)
-	byIndex := sign(compare.Op) != "" && compare.Op != filter.Exact || compare.Op == filter.StartsWith
-	if !ok || several < 2 || breadth(e) != broad || !compare.Field.Custom || !byIndex {
+	if !ok || several < 2 || breadth(e) != broad || !compare.Field.Custom || !byCustomIndex(compare) {
 		return breadth(e)
 	}
+	switch found := c.customFound(compare, t, mostSought); {
+	case found < fewFound:
+		return narrow
+	case found < mostSought:
+		return medium
+	}
+	return broad
+}
+
+// byCustomIndex tells the conditions on custom fields whose rows an index gives.
+func byCustomIndex(e filter.Compare) bool {
+	return sign(e.Op) != "" && e.Op != filter.Exact || e.Op == filter.StartsWith
+}
+
+// customFound counts the rows of a custom field that meet a condition, up to
+// a limit.
+func (c *compiler) customFound(e filter.Compare, t *schema.Type, limit int64) int64 {
 	value := c.alias()
-	rows := &semijoin{where: c.customMeets(compare, "t", value)}
+	rows := &semijoin{where: c.customMeets(e, "t", value)}
 	rows.table("custom_value", value)
-	rows.on(fmt.Sprintf("%[1]s.type = %[2]d AND %[1]s.field_id = %[3]d", value, t.Code, compare.Field.ID))
-	statement := sqlText("SELECT count(*) FROM (SELECT 1 ").plus(rows.body()).then(" LIMIT ?) counted", fewFound)
-	found := fewFound
+	rows.on(fmt.Sprintf("%[1]s.type = %[2]d AND %[1]s.field_id = %[3]d", value, t.Code, e.Field.ID))
+	statement := sqlText("SELECT count(*) FROM (SELECT 1 ").plus(rows.body()).then(" LIMIT ?) counted", limit)
+	found := limit
 	if c.err == nil {
 		_, c.err = c.tx.one(statement.sql, statement.args, &found)
 	}
-	if found < fewFound {
-		return narrow
-	}
-	return broad
+	return found
 }
 
 // chosen compares options by the numbers by which they are kept.

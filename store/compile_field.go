@@ -11,17 +11,15 @@ import (
 
 // compare compiles a condition on one field.
 func (c *compiler) compare(e filter.Compare, t *schema.Type, alias string) clause {
+	if e.Field.Custom {
+		return c.custom(e, t, alias)
+	}
 	if rows, ok := c.rowsOf(e, t, alias); ok {
-		if e.Field.Custom {
-			return rows.existsOneByOne()
-		}
 		return rows.exists()
 	}
 	f := e.Field
 	column := alias + "." + f.Column()
 	switch {
-	case f.Custom:
-		return c.custom(e, t, alias)
 	case f.Kind == schema.JSONObject && e.Key != "":
 		return c.metadata(e, column)
 	case e.Op == filter.NotNull:

@@ -32,6 +32,23 @@ func TestCustomFieldsUseTheirIndexes(t *testing.T) {
 	}
 }
 
+// Of one record its own values are read, not those of all that meet a
+// condition: with a million records that would be a hundred thousand each time.
+func TestCustomFieldsOfARecordAreReadByIt(t *testing.T) {
+	f := newFixture(t)
+	f.define(FieldDefinition{Key: "word", Kind: "text"}, "deal")
+	f.define(FieldDefinition{Key: "score", Kind: "number"}, "deal")
+	for _, where := range []string{"word = x and score > 5", "word = x and (score < 5 or score is empty)", "word = x and not word starts with y"} {
+		f.view(func(tx *Tx) error {
+			plan := f.plan(tx, where, "name")
+			if !strings.Contains(plan, "PRIMARY KEY (type=? AND field_id=? AND record_id=?)") || strings.Count(plan, "custom_value_") != 1 {
+				t.Errorf("where %q:\n%s", where, plan)
+			}
+			return nil
+		})
+	}
+}
+
 // plan explains the statement that gathers what meets a filter or, without
 // one, that which reads the first part of the list in order.
 func (f *fixture) plan(tx *Tx, where, sort string) string {

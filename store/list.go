@@ -132,10 +132,15 @@ func (l *listing) page() (*Page, error) {
 }
 
 // surelyWide tells a long list without gathering it: one of everything, of a
-// common word, or of what many links lead to.
+// common word, of a common value of a custom field, or of what many links lead
+// to.
 func (l *listing) surelyWide() (bool, error) {
 	if l.unfiltered() || l.onlyWords() && l.words.found > exactTotal {
 		return true, nil
+	}
+	many, err := l.manyCustom()
+	if err != nil || many {
+		return many, err
 	}
 	return l.manyLinked()
 }

@@ -45,6 +45,25 @@ func (l *listing) manyLinked() (bool, error) {
 	return found == enough, err
 }
 
+// manyCustom tells a list by one condition on a custom field that an index
+// counts to be long, however many records with such a value are hidden.
+func (l *listing) manyCustom() (bool, error) {
+	parts := conjuncts(l.Where)
+	if len(parts) != 1 || l.words != nil || !tallied(l.Type) {
+		return false, nil
+	}
+	e, ok := parts[0].(filter.Compare)
+	if !ok || !e.Field.Custom || !byCustomIndex(e) || hasSeveralRows(e.Field) {
+		return false, nil
+	}
+	sum, err := l.tx.tally(l.Type)
+	if err != nil || sum.hidden > mostHidden || sum.shown <= exactTotal {
+		return false, err
+	}
+	enough := exactTotal + 1 + sum.hidden
+	return l.compiler.customFound(e, l.Type, enough) == enough, l.compiler.err
+}
+
 func asID(value any) int64 {
 	id, _ := value.(int64)
 	return id

@@ -115,6 +115,7 @@ func conjuncts(e filter.Expr) []filter.Expr {
 const (
 	narrowest = iota
 	narrow
+	medium
 	broad
 	broader
 	named

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"github.com/crmcp/crmcp/filter"
 	"github.com/crmcp/crmcp/schema"
 )
 
@@ -80,13 +81,44 @@ func (o *ordering) choiceBranches(after *position) (list []branch) {
 func (l *listing) parts() []branch {
 	switch {
 	case l.order.led != nil:
-		return l.order.ledBranches(l.after)
+		return l.bounded(l.order.ledBranches(l.after))
 	case l.sortIndexed():
 		return l.order.branches(l.after)
 	case l.ranks != nil:
 		return l.rankBranches(l.ranks)
 	}
 	return []branch{whole(l.order.branches(l.after), l.after != nil)}
+}
+
+// bounded holds the rows that lead a list to what its filter says of their
+// field; records without a value never meet that.
+func (l *listing) bounded(parts []branch) []branch {
+	var bounds []clause
+	bound := false
+	for _, e := range conjuncts(l.Where) {
+		compare, ok := e.(filter.Compare)
+		if !ok || compare.Field != l.order.led.field || hasSeveralRows(compare.Field) {
+			continue
+		}
+		bound = true
+		bounds = append(bounds, l.compiler.customMeets(compare, "t", l.order.led.alias)...)
+	}
+	if !bound {
+		return parts
+	}
+	var list []branch
+	for _, part := range parts {
+		if part.led {
+			part.where = append(part.where, bounds...)
+			list = append(list, part)
+		}
+	}
+	return list
+}
+
+// hasSeveralRows tells the custom fields of which a record has several rows.
+func hasSeveralRows(f *schema.Field) bool {
+	return f.Kind == schema.MultiEnum || f.Kind == schema.DateRange || f.Kind == schema.DateTimeRange
 }
 
 // byPart writes the joins and the ORDER BY of a part.
