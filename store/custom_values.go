@@ -1,8 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -69,14 +71,26 @@ func unpacked(f *schema.Field, raw json.RawMessage) (any, error) {
 		}
 		return labels, err
 	case schema.Enum:
-		id, err := decodeAs[int64](raw)
+		id, err := unpackedInteger(raw)
 		return f.ChoiceLabel(id), err
 	}
 	if f.Kind.Info().Storage == schema.StoreInteger {
-		n, err := decodeAs[int64](raw)
+		n, err := unpackedInteger(raw)
 		return unbindInteger(f, n), err
 	}
+	// Most texts need no decoding, and lists read thousands of them.
+	if n := len(raw); n >= 2 && raw[0] == '"' && !bytes.ContainsRune(raw, '\\') {
+		return string(raw[1 : n-1]), nil
+	}
 	return decodeAs[string](raw)
+}
+
+// unpackedInteger reads a number, which the object holds in digits alone.
+func unpackedInteger(raw json.RawMessage) (int64, error) {
+	if n, err := strconv.ParseInt(string(raw), 10, 64); err == nil {
+		return n, nil
+	}
+	return decodeAs[int64](raw)
 }
 
 // readCustom takes the object of a row apart into the values of a record.
@@ -85,18 +99,23 @@ func readCustom(r *Record, stored any) error {
 	if text, ok := stored.(string); ok && !isBytes {
 		object = []byte(text)
 	}
-	kept, err := decodeAs[map[string]json.RawMessage](object)
-	if err != nil {
+	var kept map[string]json.RawMessage
+	if err := json.Unmarshal(object, &kept); err != nil {
 		return fmt.Errorf("store: custom values of %s: %w", r.Key(), err)
 	}
 	for _, f := range r.Type.Fields {
-		raw, found := kept[itoa(f.ID)]
-		if !f.Custom || !found {
+		if !f.Custom {
 			continue
 		}
-		if r.Values[f.Name], err = unpacked(f, raw); err != nil {
+		raw, found := kept[itoa(f.ID)]
+		if !found {
+			continue
+		}
+		value, err := unpacked(f, raw)
+		if err != nil {
 			return fmt.Errorf("store: %s of %s: %w", f.Name, r.Key(), err)
 		}
+		r.Values[f.Name] = value
 	}
 	return nil
 }
