@@ -15,6 +15,7 @@ var steps = map[int][]func(*Tx) error{
 	3: {
 		(*Tx).dropNeedless,
 		(*Tx).keepShortWords,
+		(*Tx).smallPages,
 	},
 }
 
@@ -30,3 +31,7 @@ func (tx *Tx) dropNeedless() error {
 	}
 	return nil
 }
+
+// smallPages makes what is merged of the full-text index from now on in small
+// pages.
+func (tx *Tx) smallPages() error { return tx.exec(smallPagesSQL) }

@@ -125,7 +125,13 @@ const sqlBlob = "BLOB"
 // fullTextDDL makes the full-text index: rowid = number * 64 + type, no copy
 // of the text, words already folded.
 const fullTextDDL = `CREATE VIRTUAL TABLE fulltext USING fts5(` + fullTextForm + `);
+` + smallPagesSQL + `;
 `
+
+// The engine merges the pieces of the full-text index 64 pages and more at a
+// time, in one write of 64. With pages of a kilobyte in place of four that
+// write takes a third as long.
+const smallPagesSQL = `INSERT INTO fulltext (fulltext, rank) VALUES ('pgsz', 1000)`
 
 const fullTextForm = `title, body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'"`
 
