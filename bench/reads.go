@@ -87,7 +87,7 @@ func (b *bench) lists() []readCase {
 	cases = append(cases, b.list("list 20 sorted by the owner's last name", filterReach, organizations, "", "owner.last_name"),
 		b.list("list 20: a custom number, sorted by it", listReach, organizations, "score > 900", "-score"),
 		b.list("list 20: a custom option, newest change first", listReach, organizations, "tier = gold", "-updated_at"),
-		b.list("list 20: a custom text that few have", listReach, organizations, `route = "Route 0042"`, "name"),
+		b.list("list 20: a custom text that few have", filterReach, organizations, `route = "Route 0042"`, "name"),
 		b.list("list 20: everything, by a custom text", listReach, organizations, "", "route"),
 		b.list("list 20: two custom fields and one of its own", filterReach, organizations, "tier = gold and score > 990 and country = NL", "-score"))
 	return append(cases, b.page("next page: indexed filter and sort", organizations, "status = on_hold", "-updated_at", 1, listReach),
@@ -206,6 +206,7 @@ func (b *bench) searches() []readCase {
 		find("a common word of names", searched, func(int64) string { return "software" }),
 		find("a common first name", searched, func(int64) string { return "Anna" }),
 		find("two common words", searched, func(int64) string { return "anna bakker" }),
+		find("two common words that no title has both of", searched, func(int64) string { return "contract proposal" }),
 		find("three words, one rare", searched, word),
 		find("three common words", searched, func(int64) string { return "budget proposal e-mail" }),
 		find("the beginning of a word", searched, func(n int64) string { return coined(n)[:4] }),

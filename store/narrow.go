@@ -10,7 +10,7 @@ import (
 
 // mostNarrowed is up to how many related records their ids take the place of
 // what is asked of them.
-const mostNarrowed = 1_000
+const mostNarrowed = 5_000
 
 // narrowed looks for conditions on related records that an index answers with
 // few records, from the farthest relation on, and puts the ids of those in

@@ -29,6 +29,7 @@ const (
 	newestTitles  = 300
 	newestTexts   = 300
 	littleFound   = 3
+	commonTitles  = 1_000
 )
 
 // search is one search on its way: what was asked, and what was found so far.
@@ -231,7 +232,14 @@ func (s *search) byTitles() error {
 		if !t.Searchable {
 			continue
 		}
-		titled, err := s.tx.newest(s.expression(func(word string) string { return titleWord(t, word) }), s.perType())
+		form := func(word string) string { return titleWord(t, word) }
+		find := s.titled
+		if common, err := s.common(form); err != nil {
+			return err
+		} else if common {
+			find = s.recentlyTitled
+		}
+		titled, err := find(form)
 		if err != nil {
 			return err
 		}
@@ -239,6 +247,36 @@ func (s *search) byTitles() error {
 	}
 	return s.add(byWords, keys)
 }
+
+func (s *search) titled(form func(string) string) ([]Key, error) {
+	return s.tx.newest(s.expression(form), s.perType())
+}
+
+// common says whether each of several words is in many titles. Where all are
+// and none go together, the engine would read every one of those titles.
+func (s *search) common(form func(string) string) (bool, error) {
+	for _, word := range s.words {
+		var found int
+		_, err := s.tx.one(`SELECT count(*) FROM (`+newestWithSQL+`)`, []any{anyForm(word, form), commonTitles}, &found)
+		if err != nil || found < commonTitles {
+			return false, err
+		}
+	}
+	return len(s.words) > 1, nil
+}
+
+// recentlyTitled finds titles that are among the newest with each of the words.
+func (s *search) recentlyTitled(form func(string) string) ([]Key, error) {
+	var each []string
+	var args []any
+	for _, word := range s.words {
+		each = append(each, "SELECT rowid FROM ("+newestWithSQL+")")
+		args = append(args, anyForm(word, form), commonTitles)
+	}
+	return s.tx.indexed(strings.Join(each, " INTERSECT ")+" ORDER BY rowid DESC LIMIT ?", append(args, s.perType()))
+}
+
+const newestWithSQL = `SELECT rowid FROM fulltext WHERE fulltext MATCH ? ORDER BY rowid DESC LIMIT ?`
 
 // byAllWords finds the newest records that hold all words anywhere. Where there
 // are more of them the titles are searched by themselves, so that a word that
@@ -286,22 +324,32 @@ func (s *search) byBeginnings() error {
 func (s *search) expression(form func(word string) string) string {
 	all := make([]string, len(s.words))
 	for i, word := range s.words {
-		some := make([]string, len(word.lookUp))
-		for j, variant := range word.lookUp {
-			some[j] = quoteWord(form(variant))
-		}
-		all[i] = "(" + strings.Join(some, " OR ") + ")"
+		all[i] = anyForm(word, form)
 	}
 	return strings.Join(all, " AND ")
+}
+
+// anyForm is the full-text condition that a word occurs in some form.
+func anyForm(word queryWord, form func(string) string) string {
+	some := make([]string, len(word.lookUp))
+	for j, variant := range word.lookUp {
+		some[j] = quoteWord(form(variant))
+	}
+	return "(" + strings.Join(some, " OR ") + ")"
 }
 
 func quoteWord(word string) string { return `"` + word + `"` }
 
 // newest gives the newest records that meet a full-text condition.
-func (tx *Tx) newest(expression string, limit int) (keys []Key, err error) {
+func (tx *Tx) newest(expression string, limit int) ([]Key, error) {
 	shown, args := tx.hidePrivate()
 	args = append(append([]any{expression}, args...), limit)
-	err = tx.scan(`SELECT rowid FROM fulltext WHERE fulltext MATCH ?`+shown+` ORDER BY rowid DESC LIMIT ?`, args, func(rows *sql.Rows) error {
+	return tx.indexed(`SELECT rowid FROM fulltext WHERE fulltext MATCH ?`+shown+` ORDER BY rowid DESC LIMIT ?`, args)
+}
+
+// indexed gives the records of rows of the full-text index.
+func (tx *Tx) indexed(query string, args []any) (keys []Key, err error) {
+	err = tx.scan(query, args, func(rows *sql.Rows) error {
 		var rowid int64
 		err := rows.Scan(&rowid)
 		if t := tx.typeOf(rowid % rowsPerID); t != nil {

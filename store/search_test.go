@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/crmcp/crmcp/schema"
 )
 
 // search gives the ids that a search finds, in order.
@@ -166,4 +169,30 @@ func TestSearchLimit(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// Words that are common in titles, but hardly ever in the same one, are looked
+// for among the newest titles of each.
+func TestSearchForCommonWordsOfTitles(t *testing.T) {
+	f := newFixture(t)
+	f.update(func(tx *Tx) error {
+		create := func(typ, name, description string) {
+			in := &schema.Input{Type: tx.Schema().Type(typ), Values: map[string]any{"name": name, "description": description}}
+			if _, err := tx.Create(in, WriteOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range commonTitles {
+			create("deal", "Renewal", "")
+			create("deal", "Pilot", "")
+		}
+		create("deal", "Renewal after the pilot", "")
+		for range newestTexts {
+			create("service", "Audit", "A renewal of the pilot")
+		}
+		return nil
+	})
+	if found := f.search("pilot renewal"); len(found) == 0 || found[0] != fmt.Sprintf("deal_%d", 2*commonTitles+1) {
+		t.Errorf("%v", found)
+	}
 }
