@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // A backup is measured of a database of about a gigabyte and a half.
@@ -29,20 +31,17 @@ func (b *bench) backups(ctx context.Context) error {
 		return err
 	}
 	writing, stop := context.WithCancel(ctx)
-	written := make(chan samples, 1)
-	failed := make(chan error, 1)
-	go func() {
-		times, err := other.writeOn(writing, ctx)
-		failed <- err
-		written <- times
-	}()
+	var group errgroup.Group
+	var times samples
+	group.Go(func() (err error) {
+		times, err = other.writeOn(writing, ctx)
+		return err
+	})
 	began := time.Now()
 	manifest, _, err := other.db.Backup(ctx, folder)
 	took := time.Since(began)
 	stop()
-	err = errors.Join(err, <-failed, os.RemoveAll(folder))
-	times := <-written
-	if err != nil {
+	if err := errors.Join(err, group.Wait(), os.RemoveAll(folder)); err != nil {
 		return err
 	}
 	gigabytes := float64(manifest.Size) / bytesPerSecond

@@ -54,31 +54,33 @@ func customRows(f *schema.Field, value any) ([]customRow, error) {
 
 // custom compiles a condition on a custom field.
 func (c *compiler) custom(e filter.Compare, t *schema.Type, alias string) clause {
-	if e.Op == filter.HasAll {
-		var each []clause
-		for _, value := range e.Values {
-			one := filter.Compare{Field: e.Field, Op: filter.HasAny, Values: []any{value}}
-			each = append(each, c.compare(one, t, alias))
-		}
-		return allOf(each...)
+	if rows, ok := c.customRowsOf(e, t, alias, rowByRow); ok {
+		return rows.existsOneByOne()
 	}
-	rows, value := c.customValue(e.Field, t, alias)
-	rows.where = append(rows.where, c.customMeets(e, alias, rowByRow+value)...)
-	return rows.existsOneByOne()
+	var each []clause
+	for _, value := range e.Values {
+		one := filter.Compare{Field: e.Field, Op: filter.HasAny, Values: []any{value}}
+		each = append(each, c.compare(one, t, alias))
+	}
+	return allOf(each...)
 }
 
-// rowByRow before a column keeps the engine from the index of it. Where the
-// rows of one record are asked for, that index would lead to those of all
-// records that meet the condition, each time.
-const rowByRow = "+"
+// What stands before a column of custom values. The sign keeps the engine from
+// the index of it: where the rows of one record are asked for, that index would
+// lead to those of all records that meet the condition, each time.
+const (
+	byIndexed = ""
+	rowByRow  = "+"
+)
 
-// customRowsOf asks for the rows of a custom field that meet a condition.
-func (c *compiler) customRowsOf(e filter.Compare, t *schema.Type, alias string) (*semijoin, bool) {
+// customRowsOf asks for the rows of a custom field that meet a condition; ok is
+// false where several options must each have one.
+func (c *compiler) customRowsOf(e filter.Compare, t *schema.Type, alias, sign string) (rows *semijoin, ok bool) {
 	if e.Op == filter.HasAll {
 		return nil, false
 	}
 	rows, value := c.customValue(e.Field, t, alias)
-	rows.where = append(rows.where, c.customMeets(e, alias, value)...)
+	rows.where = append(rows.where, c.customMeets(e, alias, sign+value)...)
 	return rows, true
 }
 

@@ -57,7 +57,7 @@ func (c *compiler) rowsOf(e filter.Compare, t *schema.Type, alias string) (rows 
 		rows, _ := c.hop(c.pointing(f, t), alias, false)
 		return rows, true
 	case f.Custom:
-		return c.customRowsOf(e, t, alias)
+		return c.customRowsOf(e, t, alias, byIndexed)
 	}
 	return nil, false
 }

@@ -161,9 +161,10 @@ func (tx *Tx) existingExternal(t *schema.Type, source, external string) (Key, bo
 	return tx.mergedExternal(t, source, external)
 }
 
-// WithoutExternal gives those of some external ids of a source by which Existing
-// finds no record. It looks for all at once; where records were merged, which
-// are found by what they were called, it knows of none.
+// WithoutExternal tells of some external ids of a source, folded, whether
+// Existing surely finds no record by them, also once the others are written. It
+// looks for all at once; where records were merged, which are found by what they
+// were called, it is sure of none.
 func (tx *Tx) WithoutExternal(t *schema.Type, source string, externals []string) (map[string]bool, error) {
 	if t.Merges {
 		merged, err := tx.one("SELECT 1 FROM "+t.Name+" WHERE merged_into_id IS NOT NULL LIMIT 1", nil, new(int64))
@@ -171,28 +172,24 @@ func (tx *Tx) WithoutExternal(t *schema.Type, source string, externals []string)
 			return nil, err
 		}
 	}
-	byFold := map[string][]string{}
-	folds := make([]any, len(externals))
-	for i, external := range externals {
-		folds[i] = text.Fold(external)
-		byFold[text.Fold(external)] = append(byFold[text.Fold(external)], external)
+	without := map[string]bool{}
+	args := []any{}
+	for _, external := range externals {
+		_, twice := without[external]
+		without[external] = !twice
+		args = append(args, external)
 	}
-	for some := range slices.Chunk(folds, chunk) {
+	for some := range slices.Chunk(args, chunk) {
 		err := tx.scan("SELECT external_id_fold FROM "+t.Name+" WHERE coalesce(external_source_fold, '') = ? AND external_id_fold IN ("+placeholders(len(some))+
-			") AND external_id IS NOT NULL AND deleted_at IS NULL", append([]any{text.Fold(source)}, some...), func(rows *sql.Rows) error {
-			var fold string
-			err := rows.Scan(&fold)
-			delete(byFold, fold)
+			") AND external_id IS NOT NULL AND deleted_at IS NULL", append([]any{source}, some...), func(rows *sql.Rows) error {
+			var external string
+			err := rows.Scan(&external)
+			without[external] = false
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-	}
-	without := map[string]bool{}
-	for _, same := range byFold {
-		// The second of two alike finds the first.
-		without[same[0]] = len(same) == 1
 	}
 	return without, nil
 }

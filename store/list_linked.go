@@ -28,8 +28,8 @@ func (l *listing) manyLinked() (bool, error) {
 	if len(ids) != 1 {
 		return false, nil
 	}
-	sum, err := l.tx.tally(l.Type)
-	if err != nil || sum.hidden > mostHidden || sum.shown <= exactTotal {
+	enough, err := l.enough()
+	if err != nil || enough == 0 {
 		return false, err
 	}
 	near, far := linkSides(e.Relation)
@@ -39,7 +39,6 @@ func (l *listing) manyLinked() (bool, error) {
 	if err != nil || !live {
 		return false, err
 	}
-	enough := exactTotal + 1 + sum.hidden
 	found := int64(0)
 	_, err = l.tx.one(statement, []any{ids[0], enough}, &found)
 	return found == enough, err
@@ -56,12 +55,21 @@ func (l *listing) manyCustom() (bool, error) {
 	if !ok || !e.Field.Custom || !byCustomIndex(e) || hasSeveralRows(e.Field) {
 		return false, nil
 	}
-	sum, err := l.tx.tally(l.Type)
-	if err != nil || sum.hidden > mostHidden || sum.shown <= exactTotal {
+	enough, err := l.enough()
+	if err != nil || enough == 0 {
 		return false, err
 	}
-	enough := exactTotal + 1 + sum.hidden
 	return l.compiler.customFound(e, l.Type, enough) == enough, l.compiler.err
+}
+
+// enough is of how many records, hidden ones among them, more than a thousand
+// are sure to be shown; 0 where that cannot be told.
+func (l *listing) enough() (int64, error) {
+	sum, err := l.tx.tally(l.Type)
+	if err != nil || sum.hidden > mostHidden || sum.shown <= exactTotal {
+		return 0, err
+	}
+	return exactTotal + 1 + sum.hidden, nil
 }
 
 func asID(value any) int64 {

@@ -227,7 +227,15 @@ func (s *search) perType() int { return max(s.want, newestTitles/len(s.types)) }
 
 // byTitles finds the newest titles of each type that hold all words.
 func (s *search) byTitles() error {
-	var keys []Key
+	keys, err := s.titles()
+	if err != nil {
+		return err
+	}
+	return s.add(byWords, keys)
+}
+
+// titles gives the newest records of each type whose titles hold all words.
+func (s *search) titles() (keys []Key, err error) {
 	for _, t := range s.types {
 		if !t.Searchable {
 			continue
@@ -235,17 +243,17 @@ func (s *search) byTitles() error {
 		form := func(word string) string { return titleWord(t, word) }
 		find := s.titled
 		if common, err := s.common(form); err != nil {
-			return err
+			return nil, err
 		} else if common {
 			find = s.recentlyTitled
 		}
 		titled, err := find(form)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		keys = append(keys, titled...)
 	}
-	return s.add(byWords, keys)
+	return keys, nil
 }
 
 func (s *search) titled(form func(string) string) ([]Key, error) {
@@ -255,6 +263,9 @@ func (s *search) titled(form func(string) string) ([]Key, error) {
 // common says whether each of several words is in many titles. Where all are
 // and none go together, the engine would read every one of those titles.
 func (s *search) common(form func(string) string) (bool, error) {
+	if len(s.words) < 2 {
+		return false, nil
+	}
 	for _, word := range s.words {
 		var found int
 		_, err := s.tx.one(`SELECT count(*) FROM (`+newestWithSQL+`)`, []any{anyForm(word, form), commonTitles}, &found)
@@ -262,7 +273,7 @@ func (s *search) common(form func(string) string) (bool, error) {
 			return false, err
 		}
 	}
-	return len(s.words) > 1, nil
+	return true, nil
 }
 
 // recentlyTitled finds titles that are among the newest with each of the words.

@@ -58,16 +58,11 @@ func (s *search) byAnyWord() error {
 	var keys []Key
 	for i := range words {
 		s.words = words[i : i+1]
-		for _, t := range s.types {
-			if !t.Searchable {
-				continue
-			}
-			more, err := s.tx.newest(s.expression(func(word string) string { return titleWord(t, word) }), max(s.want, newestTitles/len(s.types)))
-			if err != nil {
-				return err
-			}
-			keys = append(keys, more...)
+		more, err := s.titles()
+		if err != nil {
+			return err
 		}
+		keys = append(keys, more...)
 	}
 	s.words = words
 	return s.add(byWords, keys)
