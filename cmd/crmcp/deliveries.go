@@ -186,18 +186,12 @@ func (p *program) listDeliveries(ctx context.Context, common *commonOptions, o d
 		arguments["status"] = o.status
 	}
 	return p.onSession(ctx, common, func(opened *session) error {
-		answer, err := opened.ask(ctx, "list_deliveries", arguments)
+		rows, err := opened.askRows(ctx, "list_deliveries", "deliveries", arguments)
 		if err != nil {
 			return err
 		}
-		var found struct {
-			Deliveries []json.RawMessage `json:"deliveries"`
-		}
-		if err := json.Unmarshal(answer, &found); err != nil {
-			return fmt.Errorf("reading the deliveries: %w", err)
-		}
 		t := table{columns: []column{{label: "id"}, {label: "at"}, {label: "event"}, {label: "record"}, {label: "webhook"}, {label: "status"}, {label: "attempts"}, {label: "last answer"}, {label: "next attempt"}}}
-		err = p.eachRow(found.Deliveries, o.asJSON, func(row object) { t.rows = append(t.rows, deliveryRow(row)) })
+		err = p.eachRow(rows, o.asJSON, func(row object) { t.rows = append(t.rows, deliveryRow(row)) })
 		if err == nil && !o.asJSON {
 			p.printRows(t, "no deliveries")
 		}

@@ -123,17 +123,11 @@ func (p *program) listFields(ctx context.Context, common *commonOptions, typeNam
 		if typeName != "" && of == nil {
 			return usagef("there is no record type %q", typeName)
 		}
-		answer, err := opened.ask(ctx, "list_setup", map[string]any{"kinds": "fields"})
+		rows, err := opened.askRows(ctx, "list_setup", "fields", map[string]any{"kinds": "fields"})
 		if err != nil {
 			return err
 		}
-		var found struct {
-			Fields []json.RawMessage `json:"fields"`
-		}
-		if err := json.Unmarshal(answer, &found); err != nil {
-			return fmt.Errorf("reading the fields: %w", err)
-		}
-		return p.printFields(found.Fields, of, asJSON)
+		return p.printFields(rows, of, asJSON)
 	})
 }
 
@@ -221,11 +215,7 @@ func (p *program) printDefined(answer json.RawMessage) error {
 
 func (p *program) deleteField(ctx context.Context, common *commonOptions, arguments map[string]any) error {
 	return p.onSession(ctx, common, func(opened *session) error {
-		answer, err := opened.ask(ctx, "delete_setup", arguments)
-		if err != nil {
-			return err
-		}
-		done, err := decodeObject(answer)
+		done, err := opened.askObject(ctx, "delete_setup", arguments)
 		if err != nil {
 			return err
 		}

@@ -54,13 +54,7 @@ func keysCreate(p *program, common *commonOptions) *cobra.Command {
 }
 
 func keysList(p *program, common *commonOptions) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the keys, also those that have ended", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.listKeys(cmd.Context(), common, asJSON) },
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, one key a line")
-	return cmd
+	return listOfKind("List the keys, also those that have ended", "key", func(ctx context.Context, asJSON bool) error { return p.listKeys(ctx, common, asJSON) })
 }
 
 func keysRevoke(p *program, common *commonOptions) *cobra.Command {

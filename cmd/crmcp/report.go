@@ -74,7 +74,7 @@ func (p *program) report(ctx context.Context, opened *session, options reportOpt
 	if options.json {
 		return p.printTool(ctx, opened, "aggregate", arguments)
 	}
-	found, location, err := askObject(ctx, opened, "aggregate", arguments)
+	found, location, err := askLocated(ctx, opened, "aggregate", arguments)
 	if err != nil {
 		return err
 	}
@@ -100,18 +100,14 @@ func (p *program) report(ctx context.Context, opened *session, options reportOpt
 	return nil
 }
 
-// askObject calls a tool and gives its answer, with the time zone in which
+// askLocated calls a tool and reads its answer, with the time zone in which
 // people read it.
-func askObject(ctx context.Context, opened *session, tool string, arguments map[string]any) (object, *time.Location, error) {
-	raw, err := opened.ask(ctx, tool, arguments)
+func askLocated(ctx context.Context, opened *session, tool string, arguments map[string]any) (object, *time.Location, error) {
+	found, err := opened.askObject(ctx, tool, arguments)
 	if err != nil {
 		return nil, nil, err
 	}
 	location, err := companyLocation(ctx, opened)
-	if err != nil {
-		return nil, nil, err
-	}
-	found, err := decodeObject(raw)
 	return found, location, err
 }
 

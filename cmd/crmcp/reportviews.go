@@ -22,7 +22,7 @@ func pipelineCommand(p *program, common *commonOptions) *cobra.Command {
 				if asJSON {
 					return p.printTool(ctx, opened, "pipeline_report", arguments)
 				}
-				found, _, err := askObject(ctx, opened, "pipeline_report", arguments)
+				found, err := opened.askObject(ctx, "pipeline_report", arguments)
 				if err == nil {
 					p.printPipeline(found)
 				}
@@ -134,7 +134,7 @@ func agendaCommand(p *program, common *commonOptions) *cobra.Command {
 
 // printAgenda shows each part of the agenda as a table under its name.
 func (p *program) printAgenda(ctx context.Context, opened *session, arguments map[string]any) error {
-	found, location, err := askObject(ctx, opened, "agenda", arguments)
+	found, location, err := askLocated(ctx, opened, "agenda", arguments)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -26,13 +25,7 @@ func usersCommand(p *program, common *commonOptions) *cobra.Command {
 }
 
 func usersList(p *program, common *commonOptions) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the users", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.listUsers(cmd.Context(), common, asJSON) },
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, one user a line")
-	return cmd
+	return listOfKind("List the users", "user", func(ctx context.Context, asJSON bool) error { return p.listUsers(ctx, common, asJSON) })
 }
 
 // userFlags are the flags that set fields of a user.
@@ -99,18 +92,12 @@ func usersDeactivate(p *program, common *commonOptions) *cobra.Command {
 
 func (p *program) listUsers(ctx context.Context, common *commonOptions, asJSON bool) error {
 	return p.onSession(ctx, common, func(opened *session) error {
-		answer, err := opened.ask(ctx, "list_users", map[string]any{"fields": []string{"name", "email", "role", "status", "timezone"}, "limit": 200})
+		rows, err := opened.askRows(ctx, "list_users", "records", map[string]any{"fields": []string{"name", "email", "role", "status", "timezone"}, "limit": 200})
 		if err != nil {
 			return err
 		}
-		var found struct {
-			Records []json.RawMessage `json:"records"`
-		}
-		if err := json.Unmarshal(answer, &found); err != nil {
-			return fmt.Errorf("reading the users: %w", err)
-		}
 		t := table{columns: []column{{label: "id"}, {label: "name"}, {label: "email"}, {label: "role"}, {label: "status"}, {label: "timezone"}}}
-		err = p.eachRow(found.Records, asJSON, func(user object) {
+		err = p.eachRow(rows, asJSON, func(user object) {
 			t.rows = append(t.rows, []string{user.text("id"), user.text("name"), user.text("email"), user.text("role"), user.text("status"), user.text("timezone")})
 		})
 		if err == nil && !asJSON {
@@ -123,11 +110,7 @@ func (p *program) listUsers(ctx context.Context, common *commonOptions, asJSON b
 // writeUser calls a tool that writes a user and shows them as they now stand.
 func (p *program) writeUser(ctx context.Context, common *commonOptions, tool string, arguments map[string]any) error {
 	return p.onSession(ctx, common, func(opened *session) error {
-		answer, err := opened.ask(ctx, tool, arguments)
-		if err != nil {
-			return err
-		}
-		done, err := decodeObject(answer)
+		done, err := opened.askObject(ctx, tool, arguments)
 		if err != nil {
 			return err
 		}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -100,11 +99,7 @@ func webhooksRotate(p *program, common *commonOptions) *cobra.Command {
 // where there is one.
 func (p *program) setWebhook(ctx context.Context, common *commonOptions, tool string, arguments map[string]any) error {
 	return p.onSession(ctx, common, func(opened *session) error {
-		answer, err := opened.ask(ctx, tool, arguments)
-		if err != nil {
-			return err
-		}
-		done, err := decodeObject(answer)
+		done, err := opened.askObject(ctx, tool, arguments)
 		if err != nil {
 			return err
 		}
@@ -129,29 +124,17 @@ func webhookState(record object) string {
 }
 
 func webhooksList(p *program, common *commonOptions) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "list", Short: "List the webhooks", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return p.listWebhooks(cmd.Context(), common, asJSON) },
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON, one webhook a line")
-	return cmd
+	return listOfKind("List the webhooks", "webhook", func(ctx context.Context, asJSON bool) error { return p.listWebhooks(ctx, common, asJSON) })
 }
 
 func (p *program) listWebhooks(ctx context.Context, common *commonOptions, asJSON bool) error {
 	return p.onSession(ctx, common, func(opened *session) error {
-		answer, err := opened.ask(ctx, "list_setup", map[string]any{"kinds": "webhooks"})
+		rows, err := opened.askRows(ctx, "list_setup", "webhooks", map[string]any{"kinds": "webhooks"})
 		if err != nil {
 			return err
 		}
-		var found struct {
-			Webhooks []json.RawMessage `json:"webhooks"`
-		}
-		if err := json.Unmarshal(answer, &found); err != nil {
-			return fmt.Errorf("reading the webhooks: %w", err)
-		}
 		t := table{columns: []column{{label: "id"}, {label: "url"}, {label: "events"}, {label: "description"}, {label: "state"}}}
-		err = p.eachRow(found.Webhooks, asJSON, func(row object) {
+		err = p.eachRow(rows, asJSON, func(row object) {
 			state := "enabled"
 			if off := webhookState(row); off != "" {
 				state = strings.Trim(off, " ()")
@@ -171,11 +154,7 @@ func webhooksRemove(p *program, common *commonOptions) *cobra.Command {
 		Long: "Deletes a webhook; what is queued for it is not sent. crmcp call undo brings it back, with its secret.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.onSession(cmd.Context(), common, func(opened *session) error {
-				answer, err := opened.ask(cmd.Context(), "delete_setup", map[string]any{"id": args[0], "kind": "webhooks"})
-				if err != nil {
-					return err
-				}
-				done, err := decodeObject(answer)
+				done, err := opened.askObject(cmd.Context(), "delete_setup", map[string]any{"id": args[0], "kind": "webhooks"})
 				if err != nil {
 					return err
 				}
