@@ -41,8 +41,8 @@ func (f *fixture) addContents() {
 		mcp.NewEmbeddedResource(mcp.TextResourceContents{URI: "test://mixed-content-resource", MIMEType: "application/json", Text: `{"test":"data","value":123}`})))
 	f.fixed("test_error_handling", "Gives an error", mcp.NewToolResultError("This tool intentionally returns an error for testing"))
 	f.tool("test_tool_with_logging", "Sends messages of the log", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		err := f.notify(ctx, mcp.MethodNotificationMessage, "Tool execution started", "Tool processing data", "Tool execution completed")
-		return mcp.NewToolResultText("Tool with logging executed successfully"), err
+		f.log(ctx, "Tool execution started", "Tool processing data", "Tool execution completed")
+		return mcp.NewToolResultText("Tool with logging executed successfully"), nil
 	})
 	f.tool("test_tool_with_progress", "Tells how far it is", func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		if request.Params.Meta == nil || request.Params.Meta.ProgressToken == nil {
@@ -50,23 +50,18 @@ func (f *fixture) addContents() {
 		}
 		for _, done := range []int{0, 50, 100} {
 			told := map[string]any{"progressToken": request.Params.Meta.ProgressToken, "progress": done, "total": 100}
-			if err := f.protocol.SendNotificationToClient(ctx, string(mcp.MethodNotificationProgress), told); err != nil {
-				return nil, err
-			}
+			notify(ctx, mcp.MethodNotificationProgress, told)
 			time.Sleep(20 * time.Millisecond)
 		}
 		return mcp.NewToolResultText("done"), nil
 	})
 }
 
-func (f *fixture) notify(ctx context.Context, method mcp.MCPMethod, texts ...string) error {
+func (f *fixture) log(ctx context.Context, texts ...string) {
 	for _, text := range texts {
-		if err := f.protocol.SendNotificationToClient(ctx, string(method), map[string]any{"level": "info", "logger": "test", "data": text}); err != nil {
-			return err
-		}
+		notify(ctx, mcp.MethodNotificationMessage, map[string]any{"level": "info", "logger": "test", "data": text})
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil
 }
 
 // addAsking adds tools that ask the client for something, as the protocol did

@@ -16,14 +16,6 @@ import (
 	"github.com/crmcp/crmcp/tools"
 )
 
-const (
-	// Notifications that were sent shortly before a call returns are waited
-	// for this long: mcp-go would drop them.
-	flushAtMost = 100 * time.Millisecond
-	flushStep   = 200 * time.Microsecond
-	flushLast   = 2 * time.Millisecond
-)
-
 // catalogue is every tool of the service. Whoever calls one does so with the
 // rights of the request's sender.
 type catalogue struct {
@@ -77,7 +69,7 @@ func (w *web) protocolOptions() []mcpserver.ServerOption {
 	hooks.AddAfterDiscover(func(ctx context.Context, _ any, _ *mcp.DiscoverRequest, result *mcp.DiscoverResult) {
 		result.Instructions = visitOf(ctx).instructions()
 	})
-	return []mcpserver.ServerOption{mcpserver.WithHooks(hooks), mcpserver.WithToolHandlerMiddleware(flushed)}
+	return []mcpserver.ServerOption{mcpserver.WithHooks(hooks)}
 }
 
 func (v *visit) instructions() string {
@@ -85,22 +77,6 @@ func (v *visit) instructions() string {
 		return ""
 	}
 	return v.principal.instructions()
-}
-
-// flushed lets the notifications of a call go out before its answer does.
-func flushed(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandlerFunc {
-	return func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		result, err := next(ctx, request)
-		session := mcpserver.ClientSessionFromContext(ctx)
-		if request.Params.Meta == nil || request.Params.Meta.ProgressToken == nil || session == nil {
-			return result, err
-		}
-		for waited := time.Duration(0); len(session.NotificationChannel()) > 0 && waited < flushAtMost; waited += flushStep {
-			time.Sleep(flushStep)
-		}
-		time.Sleep(flushLast)
-		return result, err
-	}
 }
 
 // serveMCP is the endpoint of the protocol.
@@ -204,8 +180,11 @@ func (w *web) postMCP(rw http.ResponseWriter, r *http.Request) {
 		w.refuseRPC(rw, r, invalidRequest(received.id, "begin with initialize and send the Mcp-Session-Id that it answers with, or speak protocol version "+mcp.ProtocolVersion20260728))
 		return
 	}
+	answer := &notified{ResponseWriter: rw}
+	defer answer.end()
+	r = r.WithContext(withNotifier(r.Context(), answer.notify))
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	rw = &clearing{ResponseWriter: rw, web: w, request: r, received: received}
+	rw = &clearing{ResponseWriter: answer, web: w, request: r, received: received}
 	if received.method == string(mcp.MethodSubscriptionsListen) {
 		w.streaming(rw, r)
 		return

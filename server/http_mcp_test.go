@@ -125,7 +125,8 @@ func TestClosingTheRequestCancelsTheCall(t *testing.T) {
 	}
 }
 
-// A notification that is sent right before the answer comes before it.
+// A notification that is sent right before the answer comes before it, and
+// with the call that sent it, also where many calls share a session.
 func TestNotificationsAreNotLost(t *testing.T) {
 	w := newWeb(HTTPOptions{RateLimit: -1}.withDefaults(), func(context.Context, credentials) (*principal, error) {
 		return &principal{key: "ada", abilities: crmFor{crm: newCRM()}}, nil
@@ -133,39 +134,35 @@ func TestNotificationsAreNotLost(t *testing.T) {
 	protocol := mcpserver.NewMCPServer(serverName, "1", append(w.protocolOptions(), mcpserver.WithToolCapabilities(false))...)
 	protocol.AddTool(mcp.NewTool("progress"), func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		for done := range 10 {
-			told := map[string]any{"progressToken": request.Params.Meta.ProgressToken, "progress": done, "total": 10}
-			if err := protocol.SendNotificationToClient(ctx, string(mcp.MethodNotificationProgress), told); err != nil {
-				return nil, err
-			}
+			notify(ctx, mcp.MethodNotificationProgress, map[string]any{"for": request.GetInt("call", 0), "progress": done})
 		}
 		return mcp.NewToolResultText("done"), nil
 	})
 	w.mount(protocol, false)
 	h := &house{t: t, web: w}
 	h.listen(w.serve)
+	session := h.session("ada")
 	var group sync.WaitGroup
-	var mu sync.Mutex
-	legacy, modernEra := 0, 0
 	for i := range 60 {
 		group.Go(func() {
-			old := fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":"progress","arguments":{},"_meta":{"progressToken":"p"}}}`, i)
-			first := h.post("ada", old, h.session("ada")...)
-			body, headers := modern(i, "tools/call", "progress", `"arguments":{}`)
-			second := h.post("ada", body, headers...)
-			first.wants(t, 200, `"done"`)
-			second.wants(t, 200, `"done"`)
-			mu.Lock()
-			defer mu.Unlock()
-			legacy += strings.Count(first.body, "notifications/progress")
-			if count := strings.Count(second.body, "notifications/progress"); count == 10 {
-				modernEra += count
+			arguments := fmt.Sprintf(`{"call":%d}`, i)
+			body, headers := modern(i, "tools/call", "progress", `"arguments":`+arguments)
+			for _, answered := range []reply{h.post("ada", call(i, "progress", arguments), session...), h.post("ada", body, headers...)} {
+				answered.wants(t, 200, `"done"`)
+				events := strings.Split(answered.body, "\n\n")
+				if len(events) != 12 || events[11] != "" {
+					t.Errorf("%d of 11 events came: %s", len(events)-1, answered.body)
+					continue
+				}
+				for done, text := range events[:10] {
+					if !strings.HasSuffix(text, fmt.Sprintf(`"params":{"for":%d,"progress":%d}}`, i, done)) {
+						t.Errorf("call %d, event %d: %s", i, done, text)
+					}
+				}
 			}
 		})
 	}
 	group.Wait()
-	if legacy != 600 || modernEra != 600 {
-		t.Errorf("%d and %d of 600 notifications came", legacy, modernEra)
-	}
 }
 
 func TestErrorsShowNothingOfTheInside(t *testing.T) {

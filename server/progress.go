@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
-	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"github.com/crmcp/crmcp/tools"
 )
@@ -14,27 +13,33 @@ import (
 // progressPause is the shortest time between two notifications of one call.
 const progressPause = 100 * time.Millisecond
 
-type flushKey struct{}
+// notifier sends a notification of a call to its client, before the answer of
+// the call. It must not wait: a call holds the database while it tells how far
+// it is, and the client may be slow to read.
+type notifier func(ctx context.Context, method mcp.MCPMethod, params map[string]any)
 
-// withFlush lets a call have its notifications sent before its answer is.
-// flush must not wait.
-func withFlush(ctx context.Context, flush func()) context.Context {
-	return context.WithValue(ctx, flushKey{}, flush)
+type notifierKey struct{}
+
+// withNotifier lets a call send notifications.
+func withNotifier(ctx context.Context, notify notifier) context.Context {
+	return context.WithValue(ctx, notifierKey{}, notify)
+}
+
+// notify sends a notification where the transport lets a call do so.
+func notify(ctx context.Context, method mcp.MCPMethod, params map[string]any) {
+	if send, ok := ctx.Value(notifierKey{}).(notifier); ok {
+		send(ctx, method, params)
+	}
 }
 
 // withProgress makes a call that was sent with a progress token tell the
 // client how far it is.
 func withProgress(ctx context.Context, request mcp.CallToolRequest) context.Context {
-	protocol := mcpserver.ServerFromContext(ctx)
-	if request.Params.Meta == nil || request.Params.Meta.ProgressToken == nil || protocol == nil {
+	if request.Params.Meta == nil || request.Params.Meta.ProgressToken == nil {
 		return ctx
 	}
-	flush, _ := ctx.Value(flushKey{}).(func())
 	sender := &progressSender{send: func(done, total int) {
-		params := map[string]any{"progressToken": request.Params.Meta.ProgressToken, "progress": done, "total": total}
-		if protocol.SendNotificationToClient(ctx, string(mcp.MethodNotificationProgress), params) == nil && flush != nil {
-			flush()
-		}
+		notify(ctx, mcp.MethodNotificationProgress, map[string]any{"progressToken": request.Params.Meta.ProgressToken, "progress": done, "total": total})
 	}}
 	return tools.WithProgress(ctx, sender.tell)
 }

@@ -114,6 +114,13 @@ func (c *connection) notified(received message) {
 	}
 }
 
+// notify sends a notification of a call.
+func (c *connection) notify(ctx context.Context, method mcp.MCPMethod, params map[string]any) {
+	if c.protocol.SendNotificationToClient(ctx, string(method), params) == nil {
+		c.output.flush()
+	}
+}
+
 // start answers a request beside the others. It waits only while too much is
 // held, and gives the request up if ctx ends meanwhile. A cancelled request
 // gets no answer, as the protocol asks.
@@ -132,7 +139,7 @@ func (c *connection) start(ctx context.Context, received message, size int) {
 				return
 			}
 		}
-		answer := c.handle(withFlush(calling, c.output.flush), received)
+		answer := c.handle(withNotifier(calling, c.notify), received)
 		if calling.Err() == nil || c.calls.Err() != nil {
 			c.send(calling, received, answer)
 		}
