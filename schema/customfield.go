@@ -28,6 +28,18 @@ func CustomKinds() []string {
 	return names
 }
 
+// CustomKindWords are what other systems call the kinds, with the names of
+// CustomKinds that are meant.
+func CustomKindWords() map[string]string {
+	return map[string]string{
+		"select": "single_select", "dropdown": "single_select", "enum": "single_select", "choice": "single_select", "picklist": "single_select",
+		"multiselect": "multi_select", "multi_enum": "multi_select", "multi_picklist": "multi_select",
+		"string": "text", "textarea": "long_text", "integer": "number", "int": "number", "decimal": "number", "float": "number",
+		"money": "currency", "bool": "boolean", "checkbox": "boolean", "timestamp": "datetime", "date_time": "datetime",
+		"link": "url", "website": "url", "telephone": "phone", "reference": "record", "relation": "record",
+	}
+}
+
 // CustomKind gives the kind that a name of CustomKinds stands for, and the
 // type that a reference of that kind points to.
 func CustomKind(name string) (kind Kind, to string, ok bool) {

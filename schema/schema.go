@@ -4,6 +4,7 @@
 package schema
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -51,16 +52,20 @@ func (s *Schema) must(name string) *Type {
 func (s *Schema) Type(name string) *Type { return s.byName[name] }
 
 // Find finds a type by its name, plural, prefix or alias in any spelling; nil: none.
-func (s *Schema) Find(spelling string) *Type {
+func (s *Schema) Find(spelling string) *Type { return FindAmong(s.Types, spelling) }
+
+// FindAmong finds the one of some types that Find would find if there were no
+// others: a company is an organization where the company itself is not meant.
+func FindAmong(types []*Type, spelling string) *Type {
 	name := text.FieldName(spelling)
-	for _, t := range s.Types {
+	for _, t := range types {
 		if t.Name == name || t.Plural == name || t.Prefix == name {
 			return t
 		}
 	}
-	for _, t := range s.Types {
-		for _, alias := range t.Aliases {
-			if alias == name || alias+"s" == name {
+	for _, t := range types {
+		for _, alias := range append([]string{t.Prefix}, t.Aliases...) {
+			if alias == name || alias+"s" == name || strings.TrimSuffix(alias, "y")+"ies" == name {
 				return t
 			}
 		}
@@ -68,11 +73,11 @@ func (s *Schema) Find(spelling string) *Type {
 	return nil
 }
 
-// OfClass gives the types of a class in declared order.
-func (s *Schema) OfClass(class Class) []*Type {
+// OfClass gives the types of some classes in declared order.
+func (s *Schema) OfClass(classes ...Class) []*Type {
 	var types []*Type
 	for _, t := range s.Types {
-		if t.Class == class {
+		if slices.Contains(classes, t.Class) {
 			types = append(types, t)
 		}
 	}

@@ -245,11 +245,19 @@ func eachKey(keys []nameKey, most int, fn func(of []int64) bool) {
 const legalForms = " bv nv gmbh ag kg ohg ug ltd limited inc incorporated llc llp corp corporation co company plc sa sas sarl srl spa " +
 	"sl ab as asa aps oy oyj doo kft sro zrt the "
 
-// coreName is the words of a folded name without legal forms; the words of a
-// name that has nothing else stay. "B.V." counts as one word.
+// Umlauts are written with or without their dots: the core of a name has
+// neither them nor the e that stands for them.
+var (
+	withoutDots = strings.NewReplacer("ae", "a", "oe", "o", "ue", "u")
+	withE       = strings.NewReplacer("ä", "ae", "ö", "oe", "ü", "ue", "Ä", "Ae", "Ö", "Oe", "Ü", "Ue")
+)
+
+// coreName is the words of a folded name without legal forms, and without what
+// stands for umlauts; the words of a name that has nothing else stay. "B.V."
+// counts as one word.
 func coreName(folded string) string {
 	var words, core []string
-	for _, word := range text.Words(strings.ReplaceAll(folded, ".", "")) {
+	for _, word := range text.Words(withoutDots.Replace(strings.ReplaceAll(folded, ".", ""))) {
 		words = append(words, word)
 		if !strings.Contains(legalForms, " "+word+" ") {
 			core = append(core, word)

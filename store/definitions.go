@@ -94,8 +94,10 @@ func fieldOf(r *Record) (*schema.Field, error) {
 }
 
 // choicesOf are the options that a row defines, removed ones too.
-func choicesOf(r *Record) ([]schema.Choice, error) {
-	data, err := json.Marshal(r.Values["options"])
+func choicesOf(r *Record) ([]schema.Choice, error) { return choicesIn(r.Values["options"]) }
+
+func choicesIn(value any) ([]schema.Choice, error) {
+	data, err := json.Marshal(value)
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +106,26 @@ func choicesOf(r *Record) ([]schema.Choice, error) {
 	}
 	err = json.Unmarshal(data, &kept)
 	return kept.List, err
+}
+
+// OptionLabels shows what the history keeps of the options of a custom field:
+// the labels of those that can be chosen, with their colours.
+func OptionLabels(value any) any {
+	choices, err := choicesIn(value)
+	if err != nil || value == nil {
+		return value
+	}
+	labels := []string{}
+	for _, c := range choices {
+		switch {
+		case c.Removed:
+		case c.Color != "":
+			labels = append(labels, c.Label+" ("+c.Color+")")
+		default:
+			labels = append(labels, c.Label)
+		}
+	}
+	return labels
 }
 
 // keptChoices are options as the row keeps them.

@@ -45,6 +45,8 @@ type Change struct {
 	MoreEntries bool
 	// Incomplete: it was to be written in pieces, and not all of them are there.
 	Incomplete bool
+	// UndoneBy is the number of the change that took it back; 0: it stands.
+	UndoneBy int64
 }
 
 // Entry is one record, part or link that a change wrote.
@@ -146,11 +148,11 @@ func (tx *Tx) historyOf(key Key) (of, part Key, err error) {
 // changeSets reads the newest change sets before one that meet a query.
 func (tx *Tx) changeSets(q HistoryQuery, before int64, limit int) (list []Change, err error) {
 	where, args := changeConditions(q, before)
-	query := "SELECT c.id, c.uid, c.at, c.user_id, c.client, c.client_version, c.tool, " + changeRowsSQL + " FROM change_set c" + where + " ORDER BY c.id DESC LIMIT ?"
+	query := "SELECT c.id, c.uid, c.at, c.user_id, c.client, c.client_version, c.tool, " + changeRowsSQL + ", coalesce(c.undone_by, 0) FROM change_set c" + where + " ORDER BY c.id DESC LIMIT ?"
 	user := tx.Schema().Type("user")
 	err = tx.scan(query, append(args, limit), func(rows *sql.Rows) error {
 		c := Change{User: Ref{Type: user}}
-		err := rows.Scan(&c.ID, &c.UID, &c.At, &c.User.ID, &c.Client, &c.ClientVersion, &c.Tool, &c.Rows, &c.Incomplete)
+		err := rows.Scan(&c.ID, &c.UID, &c.At, &c.User.ID, &c.Client, &c.ClientVersion, &c.Tool, &c.Rows, &c.Incomplete, &c.UndoneBy)
 		list = append(list, c)
 		return err
 	})

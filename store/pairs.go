@@ -253,7 +253,7 @@ func (f *pairFinder) around(id int64) error {
 	}
 	f.addKeys(id, found.current)
 	name := text.Fold(r.Text(f.t.Title))
-	for _, spelling := range slices.Compact([]string{name, coreName(name), r.Text("last_name")}) {
+	for _, spelling := range slices.Compact([]string{name, coreName(name), withE.Replace(r.Text(f.t.Title)), r.Text("last_name")}) {
 		alike, err := f.tx.searchNames(spelling, []*schema.Type{f.t}, maxNamesakes)
 		if err != nil {
 			return err

@@ -40,6 +40,8 @@ func TestPairsOfContacts(t *testing.T) {
 			"78: same words in the name, same organization Acme"},
 		{map[string]any{"first_name": "A.", "last_name": "Bos", "organization": "Acme"}, map[string]any{"first_name": "Ann", "last_name": "Bos", "organization": "Acme"},
 			"65: same name but for initials, same organization Acme"},
+		{map[string]any{"first_name": "Jürgen", "last_name": "Müller"}, map[string]any{"first_name": "Juergen", "last_name": "Mueller"}, "55: same name but for its form"},
+		{map[string]any{"first_name": "Juergen", "last_name": "Mueller"}, map[string]any{"first_name": "Jürgen", "last_name": "Müller"}, "55: same name but for its form"},
 		{map[string]any{"first_name": "Ann", "website": "x.example"}, map[string]any{"first_name": "Bob", "website": "x.example"}, ""},
 		{map[string]any{"first_name": "Ann", "linkedin_url": "linkedin.com/in/ann"}, map[string]any{"first_name": "Bob", "linkedin_url": "https://www.linkedin.com/in/Ann/"}, "50: same linkedin_public_identifier ann"},
 	} {

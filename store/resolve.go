@@ -80,8 +80,8 @@ func (tx *Tx) narrow(types []*schema.Type, reference string) (*schema.Type, stri
 	if !found || name == "" {
 		return nil, ""
 	}
-	t := tx.Schema().Find(prefix)
-	if t == nil || !slices.Contains(types, t) {
+	t := schema.FindAmong(types, prefix)
+	if t == nil {
 		return nil, ""
 	}
 	return t, name

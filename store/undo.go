@@ -184,6 +184,12 @@ func (u *undoing) mark(id int64, tool string) error {
 	return nil
 }
 
+// UndoneBy is the number of the change that took a change back; 0: it stands.
+func (tx *Tx) UndoneBy(change int64) (by int64, err error) {
+	_, err = tx.one(`SELECT coalesce(undone_by, 0) FROM change_set WHERE id = ?`, []any{change}, &by)
+	return by, err
+}
+
 // freed takes back that an undo had undone others, and gives all that changed.
 func (u *undoing) freed(id int64) (changed []int64, err error) {
 	err = u.tx.scan(`SELECT id FROM change_set WHERE undone_by = ? OR id = ? ORDER BY id`, []any{id, id}, func(rows *sql.Rows) error {

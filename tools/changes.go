@@ -19,6 +19,9 @@ func ChangeObject(change store.Change) *Object {
 	}
 	o := (&Object{}).Set("id", store.ChangeString(change.ID)).Set("at", change.At).
 		Put("user", Reference(change.User)).Put("client", client).Put("tool", change.Tool).Put("records", records)
+	if change.UndoneBy != 0 {
+		o.Set("undone_by", store.ChangeString(change.UndoneBy))
+	}
 	if change.Incomplete {
 		o.Set("incomplete", true)
 	}
@@ -44,7 +47,11 @@ func entryObject(entry store.Entry) *Object {
 		if isPart && f.Field == entry.Record.Type.Name || entry.Other != nil && f.Field == entry.Other.Type.Name {
 			continue
 		}
-		fields.Set(f.Field, []any{changedValue(f.Before), changedValue(f.After)})
+		show := changedValue
+		if entry.Record.Type.Class == schema.Setup && f.Field == "options" {
+			show = store.OptionLabels
+		}
+		fields.Set(f.Field, []any{show(f.Before), show(f.After)})
 	}
 	return o.Put("fields", fields)
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -69,6 +70,7 @@ func (a *Arg) option(s string) (string, error) {
 		return s, nil
 	}
 	name := text.FieldName(s)
+	name = cmp.Or(a.Meant[name], name)
 	for _, option := range a.Enum {
 		if option == name {
 			return option, nil

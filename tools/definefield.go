@@ -15,7 +15,7 @@ func defineField() *Tool {
 			{Name: "record_type", Doc: "organization, deal, …", Aliases: []string{"type", "of", "object"}},
 			{Name: "key", Doc: "its name; else made of label", Aliases: []string{"name", "field"}},
 			{Name: "label"},
-			{Name: "kind", Enum: schema.CustomKinds()},
+			{Name: "kind", Enum: schema.CustomKinds(), Meant: schema.CustomKindWords()},
 			{Name: "options", Kind: Strings, Doc: "the whole new list"},
 			{Name: "rename", Kind: Pairs, Doc: "Old=New option"},
 			{Name: "replace", Kind: Pairs, Doc: "Removed=Other option"},

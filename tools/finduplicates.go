@@ -60,7 +60,7 @@ func (c *Call) pairQuery() (query store.PairQuery, err error) {
 		}
 		query.MinScore = int(max(1, *least*100/schema.DecimalOne))
 	}
-	t := c.TypeNamed("type")
+	t := c.TypeNamed("type", schema.Record)
 	switch {
 	case c.Has("type") && t == nil:
 		return query, nil

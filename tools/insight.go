@@ -31,7 +31,7 @@ func aggregate() *Tool {
 }
 
 func runAggregate(c *Call) (*Object, error) {
-	t := c.TypeNamed("type")
+	t := c.TypeNamed("type", schema.Record)
 	if t == nil {
 		return nil, c.Problems.Err()
 	}

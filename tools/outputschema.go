@@ -46,6 +46,7 @@ func (t *Tool) told() []Member {
 		{Name: "removed", Schema: listSchema(described("string", "what a new list dropped"))},
 		{Name: "dry_run", Schema: described("boolean", "true: nothing was written")},
 		{Name: "replayed", Schema: described("boolean", "true: the answer that this idempotency key got before")},
+		{Name: "undone_by", Schema: described("string", "the change that took back what is replayed")},
 	}
 	if t.Confirms {
 		told = append(told, Member{Name: "confirm", Schema: described("string", "the token that lets the same call go on")})

@@ -105,7 +105,9 @@ func changeSchema() *Object {
 	return objectOf(Member{Name: "id", Schema: described("string", "such as chg_7"), Always: true},
 		Member{Name: "at", Schema: ofType("string").Set("format", "date-time")},
 		Member{Name: "user", Schema: reference()}, Member{Name: "client", Schema: ofType("string")}, Member{Name: "tool", Schema: ofType("string")},
-		Member{Name: "records", Schema: listSchema(entry)}, Member{Name: "rows", Schema: count("rows written, where not all are shown")})
+		Member{Name: "records", Schema: listSchema(entry)}, Member{Name: "rows", Schema: count("rows written, where not all are shown")},
+		Member{Name: "undone_by", Schema: described("string", "the change that took it back")},
+		Member{Name: "incomplete", Schema: described("boolean", "true: it was cut short; undo it or run it again")})
 }
 
 func customFieldSchema() *Object {

@@ -1,9 +1,9 @@
 package tools
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -66,8 +66,9 @@ func (c *Call) namesByID(reference string) bool {
 }
 
 // TypeNamed finds the record type that a String argument names; nil where it
-// was not given or is none, which then is a problem. A problem offers the
-// types of these classes; none: every type.
+// was not given or is none, which then is a problem. Where a word may mean
+// several, one of these classes is meant, and a problem offers them alone;
+// none: every type.
 func (c *Call) TypeNamed(name string, classes ...schema.Class) *schema.Type {
 	if !c.Has(name) {
 		return nil
@@ -76,18 +77,20 @@ func (c *Call) TypeNamed(name string, classes ...schema.Class) *schema.Type {
 }
 
 func (c *Call) findType(path, spelling string, classes ...schema.Class) *schema.Type {
-	if t := c.Tx.Schema().Find(spelling); t != nil {
+	offered := c.Tx.Schema().Types
+	if len(classes) > 0 {
+		offered = c.Tx.Schema().OfClass(classes...)
+	}
+	if t := cmp.Or(schema.FindAmong(offered, spelling), c.Tx.Schema().Find(spelling)); t != nil {
 		return t
 	}
 	var names, spellings []string
-	for _, t := range c.Tx.Schema().Types {
-		if len(classes) == 0 || slices.Contains(classes, t.Class) {
-			names = append(names, t.Name)
-			spellings = append(append(spellings, t.Name, t.Plural), t.Aliases...)
-		}
+	for _, t := range offered {
+		names = append(names, t.Name)
+		spellings = append(append(spellings, t.Name, t.Plural), t.Aliases...)
 	}
 	p := schema.Problem{Path: path, Message: quote(text.Truncate(spelling, 60)) + " is no record type", Allowed: names}
-	if near := c.Tx.Schema().Find(text.Nearest(text.FieldName(spelling), spellings)); near != nil {
+	if near := schema.FindAmong(offered, text.Nearest(text.FieldName(spelling), spellings)); near != nil {
 		p.DidYouMean = near.Name
 		p.Message += ": did you mean " + quote(near.Name) + "?"
 	}

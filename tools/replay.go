@@ -1,9 +1,12 @@
 package tools
 
 import (
+	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
 )
 
 const maxIdempotencyKey = 255
@@ -25,7 +28,29 @@ func (c *Call) replay() (answer *Answer, found bool, err error) {
 	if err != nil || !found {
 		return nil, false, err
 	}
-	return answerText(strings.TrimSuffix(kept, "}") + `,"replayed":true}`), true, nil
+	told := `,"replayed":true`
+	if by, err := c.undoneBy(kept); err != nil {
+		return nil, false, err
+	} else if by != 0 {
+		told += `,"undone_by":"` + store.ChangeString(by) + `"`
+	}
+	return answerText(strings.TrimSuffix(kept, "}") + told + "}"), true, nil
+}
+
+// undoneBy is the number of the change that took back the one of a kept
+// answer, which then speaks of what is no longer so; 0: none.
+func (c *Call) undoneBy(kept string) (int64, error) {
+	var answer struct {
+		Change string `json:"change"`
+	}
+	if err := json.Unmarshal([]byte(kept), &answer); err != nil || answer.Change == "" {
+		return 0, err
+	}
+	number, err := strconv.ParseInt(strings.TrimPrefix(answer.Change, "chg_"), 10, 64)
+	if err != nil {
+		return 0, err
+	}
+	return c.Tx.UndoneBy(number)
 }
 
 // keep stores the answer under the call's key, within the same transaction.

@@ -29,7 +29,7 @@ const searchLimit = 10
 func runSearch(c *Call) (*Object, error) {
 	var types []*schema.Type
 	for i, name := range c.List("types") {
-		if t := c.findType(fmt.Sprintf("%s[%d]", c.Path("types"), i), name); t != nil {
+		if t := c.findType(fmt.Sprintf("%s[%d]", c.Path("types"), i), name, schema.Record); t != nil {
 			types = append(types, t)
 		}
 	}

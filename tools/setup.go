@@ -171,7 +171,7 @@ func runDeleteSetup(c *Call) (*Object, error) {
 // setupKey finds what an argument means among types of set-up; a custom field
 // by its key too, where record_type says of what.
 func (c *Call) setupKey(name string, types []*schema.Type) (store.Key, bool) {
-	if of := c.TypeNamed("record_type"); of != nil {
+	if of := c.TypeNamed("record_type", schema.Record); of != nil {
 		if f := of.Field(of.Canonical(c.Text(name))); f != nil && f.Custom {
 			return store.Key{Type: c.Type("custom_field"), ID: f.ID}, true
 		}

@@ -83,6 +83,8 @@ type Arg struct {
 	// Doc is published; it says a format or a trap in five words.
 	Doc  string
 	Enum []string
+	// Meant are other words for choices, as other systems call them.
+	Meant map[string]string
 	// Unlisted choices are checked but not published: another tool lists them.
 	Unlisted bool
 	Required bool

@@ -108,7 +108,7 @@ func (c *Call) chosenRecords() ([]store.Key, []*schema.Type, error) {
 	if !c.Has("type") {
 		c.Problems.Add("type", "say which type of record the filter is for")
 	}
-	t := c.TypeNamed("type")
+	t := c.TypeNamed("type", schema.Record)
 	if t == nil {
 		return nil, nil, nil
 	}

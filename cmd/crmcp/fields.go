@@ -119,7 +119,7 @@ func (p *program) onSession(ctx context.Context, common *commonOptions, work fun
 
 func (p *program) listFields(ctx context.Context, common *commonOptions, typeName string, asJSON bool) error {
 	return p.onSession(ctx, common, func(opened *session) error {
-		of := opened.db.Schema().Find(typeName)
+		of := schema.FindAmong(opened.db.Schema().OfClass(schema.Record), typeName)
 		if typeName != "" && of == nil {
 			return usagef("there is no record type %q", typeName)
 		}
