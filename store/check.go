@@ -98,7 +98,7 @@ func (db *DB) checking(ctx context.Context, fn func(*Tx) error) (err error) {
 }
 
 func (c *checker) run() error {
-	list, err := damages(c.tx.ctx, c.tx.session.conn)
+	list, err := damages(c.tx.ctx, c.tx.session.conn, indexesSQL)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func contentHash(ctx context.Context, q querier) (counts map[string]int64, sum s
 	return counts, hex.EncodeToString(whole.Sum(nil)), nil
 }
 
-func hashTable(ctx context.Context, q querier, table string, into hash.Hash) (n int64, err error) {
+func hashTable(ctx context.Context, q querier, table string, whole hash.Hash) (n int64, err error) {
 	keys, err := column1(ctx, q, tableKeysSQL(table))
 	if err != nil {
 		return 0, err
@@ -46,45 +46,48 @@ func hashTable(ctx context.Context, q querier, table string, into hash.Hash) (n 
 	if err != nil {
 		return 0, err
 	}
-	into.Write([]byte(strings.Join(columns, ",") + "\n"))
+	whole.Write([]byte(strings.Join(columns, ",") + "\n"))
 	query := "SELECT " + quoteNames(columns) + " FROM " + quoteName(table) + " ORDER BY " + quoteNames(keys)
 	values := make([]any, len(columns))
+	into := pointers(values)
+	var row []byte
 	err = eachRow(ctx, q, query, nil, func(rows *sql.Rows) error {
 		n++
-		if err := rows.Scan(pointers(values)...); err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return err
 		}
+		row = row[:0]
 		for _, value := range values {
-			hashValue(into, value)
+			row = appendValue(row, value)
 		}
+		whole.Write(row)
 		return nil
 	})
 	return n, err
 }
 
-// hashValue writes a value with its type and length, so that no two rows read alike.
-func hashValue(into hash.Hash, value any) {
-	var head [9]byte
-	var body []byte
+// appendValue adds a value with its type and length, so that no two rows read alike.
+func appendValue(row []byte, value any) []byte {
+	kind, length := byte(0), uint64(0)
 	switch v := value.(type) {
 	case nil:
 	case int64:
-		head[0] = 'i'
-		binary.BigEndian.PutUint64(head[1:], uint64(v))
+		kind, length = 'i', uint64(v) //nolint:gosec // the bits stand for the number
 	case float64:
-		head[0] = 'f'
-		binary.BigEndian.PutUint64(head[1:], math.Float64bits(v))
+		kind, length = 'f', math.Float64bits(v)
+	case string:
+		return append(appendHead(row, 't', uint64(len(v))), v...)
+	case []byte:
+		return append(appendHead(row, 'b', uint64(len(v))), v...)
 	default:
-		head[0] = 't'
-		if raw, isBytes := v.([]byte); isBytes {
-			head[0], body = 'b', raw
-		} else {
-			body = fmt.Append(nil, v)
-		}
-		binary.BigEndian.PutUint64(head[1:], uint64(len(body)))
+		text := fmt.Append(nil, v)
+		return append(appendHead(row, 't', uint64(len(text))), text...)
 	}
-	into.Write(head[:])
-	into.Write(body)
+	return appendHead(row, kind, length)
+}
+
+func appendHead(row []byte, kind byte, value uint64) []byte {
+	return binary.BigEndian.AppendUint64(append(row, kind), value)
 }
 
 func pointers(values []any) []any {

@@ -142,7 +142,7 @@ func checkFile(path string) (found []Finding, alone bool, err error) {
 		return nil, true, err
 	}
 	defer db.Close()
-	list, err := damages(ctx, db.reader.handle)
+	list, err := damages(ctx, db.reader.handle, indexesSQL)
 	if err != nil || len(list) > 0 {
 		return []Finding{{}}, true, err
 	}
