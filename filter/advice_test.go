@@ -9,10 +9,11 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
-// TestAdvisedValuesAreTaken follows the advice: the value that an error names
-// in place of a wrong one must be the right one, and be taken.
-func TestAdvisedValuesAreTaken(t *testing.T) {
-	cases := []struct{ field, wrong, right string }{
+// advice is a wrong value and the one that its error must name; none if empty.
+type advice struct{ field, wrong, right string }
+
+func TestAdvisedDatesAreTaken(t *testing.T) {
+	followAdvice(t, []advice{
 		{"created_at", "30 days ago", "-30d"},
 		{"created_at", "30d ago", "-30d"},
 		{"created_at", "3 months ago", "-3mo"},
@@ -44,6 +45,11 @@ func TestAdvisedValuesAreTaken(t *testing.T) {
 		{"closed_on", "05/01/2026", ""},
 		{"closed_on", "30 days", ""},
 		{"closed_on", "sometime", ""},
+	})
+}
+
+func TestAdvisedNumbersAreTaken(t *testing.T) {
+	followAdvice(t, []advice{
 		{"amount", "€500", "500"},
 		{"amount", "500 EUR", "500"},
 		{"amount", "EUR 5", "5"},
@@ -60,7 +66,13 @@ func TestAdvisedValuesAreTaken(t *testing.T) {
 		{"amount", "5 10", ""},
 		{"amount", "1..", ""},
 		{"probability", "50%", "50"},
-	}
+	})
+}
+
+// followAdvice compares with the wrong value, then with the one that the error
+// names in its place: it must be the right one, and be taken.
+func followAdvice(t *testing.T, cases []advice) {
+	t.Helper()
 	for _, c := range cases {
 		_, err := check(t, "deal", c.field+` > "`+c.wrong+`"`)
 		var failure *schema.Error

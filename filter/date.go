@@ -19,23 +19,35 @@ type when struct {
 	relative    bool
 }
 
+// whenForms tells what a date or, with moments, a time may look like.
+func whenForms(moments bool) string {
+	return dateForms + choose(moments, ", now, -6h or 2026-05-01T10:00:00Z", "")
+}
+
 // when reads a value for a field of dates or, with moments, of times.
 func (c *checker) when(v value, moments bool) (when, bool) {
-	clock := c.env.Clock
-	moment, dayOnly, isMoment := clock.Moment(v.text)
+	w, ok := readWhen(c.env.Clock, v.text, moments)
+	if !ok {
+		c.noDate(v, moments)
+	}
+	return w, ok
+}
+
+// readWhen reads the text of a date or, with moments, of a time.
+func readWhen(clock schema.Clock, s string, moments bool) (when, bool) {
+	moment, dayOnly, isMoment := clock.Moment(s)
 	if isMoment && !dayOnly && moments {
 		return when{low: moment, high: moment}, true
 	}
-	first, last, ok := Period(clock, v.text)
+	first, last, ok := Period(clock, s)
 	if !ok && isMoment {
 		first = schema.DateOf(moment.Time().In(clock.Location))
 		last, ok = first, true
 	}
 	if !ok {
-		c.noDate(v, moments)
 		return when{}, false
 	}
-	absolute := strings.IndexAny(strings.TrimSpace(v.text), "0123456789") == 0
+	absolute := strings.IndexAny(strings.TrimSpace(s), "0123456789") == 0
 	w := when{low: first, high: last, first: first, last: last, relative: !absolute}
 	if moments {
 		w.low, w.high = clock.Start(first), clock.End(last)
@@ -45,7 +57,7 @@ func (c *checker) when(v value, moments bool) (when, bool) {
 
 // noDate reports a text that is no date, with the one that was likely meant.
 func (c *checker) noDate(v value, moments bool) {
-	forms := dateForms + choose(moments, ", now, -6h or 2026-05-01T10:00:00Z", "")
+	forms := whenForms(moments)
 	isDate := func(s string) bool { _, _, ok := Period(c.env.Clock, s); return ok }
 	if low, high, both := rightRange(v.text, isDate); both {
 		c.add(v.at, "%s at %d is no date: write between %s and %s", quote(v.text), v.at, word(low), word(high))

@@ -15,6 +15,9 @@ import (
 type Measured struct {
 	Names []string
 	Kind  schema.Kind
+	// Wrong: the measure itself was refused, so that conditions on it may
+	// compare it with anything.
+	Wrong bool
 }
 
 // Having tells whether a group is wanted; values stand in the order of the
@@ -23,8 +26,8 @@ type Having func(values []any) bool
 
 // ParseHaving reads conditions on groups such as "count > 3 and sum(amount) >=
 // 1000". Numbers are int64 or schema.Decimal, days schema.Date, moments
-// schema.Millis. A condition on a missing value is false. The error is a
-// *schema.Error with every problem.
+// schema.Millis. Days and periods compare as they do in filters. A condition
+// on a missing value is false. The error is a *schema.Error with every problem.
 func ParseHaving(s string, measured []Measured, clock schema.Clock) (Having, error) {
 	runes := []rune(s)
 	if len(runes) > MaxCharacters {
@@ -94,7 +97,7 @@ func (p *havingParser) negation() Having {
 	return func(values []any) bool { return !inner(values) }
 }
 
-// condition = measure compare value | measure IS [ NOT ] NULL
+// condition = measure ( compare value | [ NOT ] BETWEEN value AND value | IS [ NOT ] NULL )
 func (p *havingParser) condition() Having {
 	index, ok := p.measure()
 	if !ok {
@@ -108,9 +111,12 @@ func (p *havingParser) condition() Having {
 		}
 		return func(values []any) bool { return (values[index] == nil) != negated }
 	}
+	if not := p.accept("not"); p.accept("between") {
+		return p.within(index, not)
+	}
 	op, negated, ok := p.compareSign()
 	if !ok {
-		p.fail("expected =, !=, <, <=, > or >= at %d, found %s", p.peek().at, p.peek().shown())
+		p.fail("expected =, !=, <, <=, >, >= or between at %d, found %s", p.peek().at, p.peek().shown())
 		p.skip()
 		return nil
 	}
@@ -119,13 +125,43 @@ func (p *havingParser) condition() Having {
 		p.skip()
 		return nil
 	}
-	limit, ok := p.limit(v, p.measured[index].Kind, op.op)
+	low, high, ok := p.limits(v, p.measured[index])
 	if !ok {
 		return nil
 	}
 	return func(values []any) bool {
-		return (values[index] != nil && holds(op.op, compareMeasured(values[index], limit))) != negated
+		return (values[index] != nil && holds(op.op, values[index], low, high)) != negated
 	}
+}
+
+// within reads the bounds of between, both of which belong to it.
+func (p *havingParser) within(index int, negated bool) Having {
+	var bounds condition
+	if !p.bounds(&bounds) {
+		p.skip()
+		return nil
+	}
+	from, to := bounds.values[0], bounds.values[1]
+	low, end, ok := p.limits(from, p.measured[index])
+	start, high, both := p.limits(to, p.measured[index])
+	switch {
+	case !ok || !both:
+		return nil
+	case compareLimits(low, start) > 0 || compareLimits(end, high) > 0:
+		p.add(from.at, "%s at %d lies above %s: between takes the lower bound first", quote(from.text), from.at, quote(to.text))
+		return nil
+	}
+	return func(values []any) bool {
+		return (values[index] != nil && holds(Gte, values[index], low, high) && holds(Lte, values[index], low, high)) != negated
+	}
+}
+
+// compareLimits puts two limits of the same measure in order.
+func compareLimits(one, other any) int {
+	if d, isDecimal := one.(schema.Decimal); isDecimal {
+		return cmp.Compare(d, other.(schema.Decimal))
+	}
+	return compareMeasured(one, other)
 }
 
 // measure = name [ "(" [ name | "*" ] ")" ]
@@ -183,44 +219,40 @@ func SameMeasure(one, other string) bool {
 	return plain(one) == plain(other)
 }
 
-// limit reads what a measure is compared with.
-func (p *havingParser) limit(v value, kind schema.Kind, op Op) (any, bool) {
-	switch kind {
-	case schema.DateOnly:
-		d, ok := p.clock.Date(v.text)
-		if !ok {
-			p.add(v.at, "%s at %d is no date: use 2026-05-01, today or -30d", quote(v.text), v.at)
+// limits reads what a measure is compared with: the first and the last value
+// that it stands for, as a day does for all its moments.
+func (p *havingParser) limits(v value, of Measured) (low, high any, ok bool) {
+	moments := of.Kind == schema.DateTime
+	if of.Wrong {
+		return schema.Decimal(0), schema.Decimal(0), true
+	}
+	if moments || of.Kind == schema.DateOnly {
+		w, read := readWhen(p.clock, v.text, moments)
+		if !read {
+			p.add(v.at, "%s at %d is no %s: use %s", quote(v.text), v.at, choose(moments, "time", "date"), whenForms(moments))
 		}
-		return d, ok
-	case schema.DateTime:
-		m, dayOnly, ok := p.clock.Moment(v.text)
-		if !ok {
-			p.add(v.at, "%s at %d is no time: use 2026-05-01, 2026-05-01T10:00:00Z or -6h", quote(v.text), v.at)
-		}
-		if dayOnly && (op == Gt || op == Lte) {
-			m = p.clock.End(schema.DateOf(m.Time().In(p.clock.Location)))
-		}
-		return m, ok
+		return w.low, w.high, read
 	}
 	d, err := schema.ParseDecimal(v.text)
 	if err != nil {
 		p.add(v.at, "%s at %d %s", quote(v.text), v.at, err)
 	}
-	return d, err == nil
+	return d, d, err == nil
 }
 
-func holds(op Op, order int) bool {
+// holds compares a value with a range: before its start, behind its end, or within.
+func holds(op Op, v, low, high any) bool {
 	switch op {
 	case Lt:
-		return order < 0
+		return compareMeasured(v, low) < 0
 	case Lte:
-		return order <= 0
+		return compareMeasured(v, high) <= 0
 	case Gt:
-		return order > 0
+		return compareMeasured(v, high) > 0
 	case Gte:
-		return order >= 0
+		return compareMeasured(v, low) >= 0
 	}
-	return order == 0
+	return compareMeasured(v, low) >= 0 && compareMeasured(v, high) <= 0
 }
 
 // compareMeasured puts a value and a limit of the same kind in order; counts

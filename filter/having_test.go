@@ -49,6 +49,43 @@ func TestHaving(t *testing.T) {
 	}
 }
 
+func TestHavingComparesMomentsWithWholeDays(t *testing.T) {
+	clock := newEnv(t).Clock
+	group := []any{int64(1), nil, schema.NewDate(2026, 5, 20), schema.MillisOf(clock.Now)}
+	for condition, want := range map[string]bool{
+		"min(created_at) = today":                        true,
+		"min(created_at) != today":                       false,
+		"min(created_at) = yesterday":                    false,
+		"min(created_at) <> yesterday":                   true,
+		"min(created_at) == 2026-05-20":                  true,
+		"min(created_at) > today":                        false,
+		"min(created_at) >= today":                       true,
+		"min(created_at) < today":                        false,
+		"min(created_at) <= today":                       true,
+		"min(created_at) = now":                          true,
+		"min(created_at) = 2026-05-20T10:00":             true,
+		"min(created_at) = 2026-05-20T00:00":             false,
+		"min(created_at) = this_week":                    true,
+		"min(created_at) > last_month":                   true,
+		"min(created_at) != 2026":                        false,
+		"max(closed_on) = 2026-05":                       true,
+		"max(closed_on) > 2026-05":                       false,
+		"max(closed_on) <= last_week":                    false,
+		"max(closed_on) = 2026-05-20T23:30:00Z":          false,
+		"not (max(closed_on) = today and count != 1)":    true,
+		"max(closed_on) >= -7d and max(closed_on) < +1d": true,
+	} {
+		having, err := filter.ParseHaving(condition, someMeasured, clock)
+		if err != nil {
+			t.Errorf("%s: %v", condition, err)
+			continue
+		}
+		if got := having(group); got != want {
+			t.Errorf("%s: got %t, want %t", condition, got, want)
+		}
+	}
+}
+
 func TestHavingProblems(t *testing.T) {
 	for condition, want := range map[string][]string{
 		"cuont > 3":                        {`"cuont" at 1 is none of the measures: did you mean "count"?`},

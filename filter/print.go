@@ -109,6 +109,8 @@ func word(text string) string {
 	return text
 }
 
+// opWord is an operator that stands between a path and its values; those of
+// null and between have forms of their own.
 func opWord(op Op) string {
 	switch op {
 	case Eq:
@@ -137,10 +139,6 @@ func opWord(op Op) string {
 		return "has any"
 	case HasAll:
 		return "has all"
-	case NotNull, isNull:
-		return "is null"
-	case between:
-		return "between"
 	}
 	return ""
 }

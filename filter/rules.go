@@ -2,7 +2,11 @@ package filter
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +24,7 @@ func parseJSON(text string) (*Filter, error) {
 	if err := decoder.Decode(&rules); err != nil {
 		return nil, schema.Errorf(schema.InvalidArgument, "the filter starts as JSON rules but cannot be read as JSON: %v", err)
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, schema.Errorf(schema.InvalidArgument, "the filter goes on behind its JSON rules: send one array of rules")
 	}
 	return ParseRules(rules)
@@ -96,33 +100,53 @@ func (w *ruleWriter) group(path, key string, inner any, object map[string]any, d
 
 // comparison writes {"field","operator","value"}.
 func (w *ruleWriter) comparison(path string, object map[string]any) string {
-	var field, operator string
-	var raw any
-	for key, member := range object {
-		ok := true
-		switch strings.ToLower(key) {
-		case "field":
-			field, ok = member.(string)
-		case "operator", "op":
-			operator, ok = member.(string)
-		case "value", "values":
-			raw = member
-		default:
-			w.fail(path+"."+key, `a rule has "field", "operator" and "value", not %q`, key)
-		}
-		if !ok {
-			w.fail(path+"."+key, "must be a text")
-		}
-	}
-	field, ok := rulePath(field)
+	members := w.members(path, object)
+	name, _ := members["field"].(string)
+	operator, _ := members["operator"].(string)
+	field, ok := rulePath(name)
 	if !ok {
 		return w.fail(path+".field", `needs the name of a field, such as "status" or "organization.industry"`)
 	}
-	values, ok := ruleValues(raw)
+	values, ok := ruleValues(members["value"])
 	if !ok {
 		return w.fail(path+".value", "must be a text, a number, true, false or a list of these")
 	}
 	return w.condition(path, field, operator, values)
+}
+
+// members gives what stands under the keys of a comparison by the keys' first
+// names. A key under two of its names is refused, as no one can say which holds.
+func (w *ruleWriter) members(path string, object map[string]any) map[string]any {
+	members, written := map[string]any{}, map[string]string{}
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		name := ruleKey(key)
+		_, isText := object[key].(string)
+		switch {
+		case name == "":
+			w.fail(path+"."+key, `a rule has "field", "operator" and "value", not %q`, key)
+			continue
+		case written[name] != "":
+			w.fail(path+"."+key, "the rule gives its %s twice, as %q and %q: keep one of them", name, written[name], key)
+			continue
+		case name != "value" && !isText:
+			w.fail(path+"."+key, "must be a text")
+		}
+		members[name], written[name] = object[key], key
+	}
+	return members
+}
+
+// ruleKey is the first name of a key of a comparison; empty: there is no such key.
+func ruleKey(key string) string {
+	switch key = strings.ToLower(key); key {
+	case "field", "operator", "value":
+		return key
+	case "op":
+		return "operator"
+	case "values":
+		return "value"
+	}
+	return ""
 }
 
 // condition writes one comparison by its row in the table of operators.
@@ -224,8 +248,9 @@ const (
 	daysBack
 )
 
-// ruleOperator is how an operator of a rule reads as text; without, where
-// set, is what it means without a value.
+// ruleOperator is how an operator of a rule reads as text, but for daysBack,
+// which has a form of its own; without, where set, is what it means without a
+// value.
 type ruleOperator struct {
 	text    string
 	values  valueCount
@@ -272,5 +297,5 @@ var ruleOperators = map[string]ruleOperator{
 	"hassome":     {"has any", listOfValues, "is not null"},
 	"hasall":      {"has all", listOfValues, "is not null"},
 	"hasnone":     {"not has any", listOfValues, "is null"},
-	"inlastdays":  {"= ", daysBack, ""},
+	"inlastdays":  {"", daysBack, ""},
 }

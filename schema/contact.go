@@ -62,7 +62,7 @@ func contactDetail() *Type {
 			{Name: "organization", Kind: Reference, To: "organization"},
 			{Name: "contact", Kind: Reference, To: "contact"},
 			{Name: "kind", Kind: Enum, Options: DetailKinds, Required: true},
-			{Name: "label", Kind: Enum, Options: []string{"general", "service_desk", "work", "mobile", "home", "other", "fax", "service_desk_fax"}, Default: "general", Doc: "fax labels for phones only"},
+			{Name: "label", Kind: Enum, Options: DetailLabels("phone"), Default: "general", Doc: "fax labels for phones only"},
 			{Name: "value", Kind: Text, Max: 2_048, Required: true, Doc: "at most 255 characters; a website 2,048"},
 			{Name: "normal", Kind: Code, Computed: true, Doc: "a phone as E.164 where its country is known"},
 			{Name: "is_primary", Kind: Boolean},

@@ -10,6 +10,7 @@ import (
 )
 
 // DetailLabels are the labels of a kind of contact detail, general first.
+// Phones have those of every other kind and more.
 func DetailLabels(kind string) []string {
 	labels := []string{"general", "service_desk", "work", "mobile", "home", "other"}
 	if kind == "phone" {

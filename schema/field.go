@@ -22,6 +22,10 @@ type Field struct {
 	Max int
 	// Low and High bound a number, in units; both 0: unbounded.
 	Low, High int64
+	// EndOfDay: of a DateTime, a day alone means its last moment, not its first.
+	EndOfDay bool
+	// UUID: the text is a UUID and kept in its usual form.
+	UUID bool
 	// NotNegative refuses numbers below zero.
 	NotNegative bool
 	Required    bool

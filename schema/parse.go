@@ -141,7 +141,7 @@ func (r *Reader) parseNumeric(f *Field, s string) (any, error) {
 		}
 	case DateTime:
 		if m, dayOnly, ok := r.Clock.Moment(s); ok {
-			if dayOnly && f.Name == "due_at" {
+			if dayOnly && f.EndOfDay {
 				return r.Clock.End(DateOf(m.Time().In(r.Clock.Location))), nil
 			}
 			return m, nil
@@ -173,15 +173,16 @@ func parseBool(s string) (any, error) {
 }
 
 func (r *Reader) parseText(f *Field, s string) (any, error) {
-	clean, removed := text.Clean(s)
-	if f.Kind == LongText || f.Kind == Content {
-		clean, removed = text.CleanLong(s)
-	}
-	if removed && f.Kind != Content {
-		r.warn("%s: invisible or control characters were removed", f.Name)
-	}
 	if f.Kind == Content {
 		return s, nil
+	}
+	cleaned := text.Clean
+	if f.Kind == LongText {
+		cleaned = text.CleanLong
+	}
+	clean, removed := cleaned(s)
+	if removed {
+		r.warn("%s: invisible or control characters were removed", f.Name)
 	}
 	if limit := f.Limit(); limit > 0 && utf8.RuneCountInString(clean) > limit {
 		return nil, fmt.Errorf("has %d characters; at most %d fit", utf8.RuneCountInString(clean), limit)
@@ -210,19 +211,23 @@ func (r *Reader) parseForm(f *Field, s string) (any, error) {
 	case Email, Phone, URL:
 		return r.parseWay(f, s)
 	default:
-		form = s
-		if f.Name == "uid" {
-			id, err := uuid.Parse(s)
-			form, ok = id.String(), err == nil
+		if f.UUID {
+			return parseUUID(s)
 		}
+		form = s
 	}
 	if !ok {
-		if f.Name == "uid" {
-			return nil, fmt.Errorf("must be a UUID, not %q", text.Truncate(s, 40))
-		}
 		return nil, fmt.Errorf("must be %s, not %q", f.Kind.Info().Form, text.Truncate(s, 40))
 	}
 	return form, nil
+}
+
+func parseUUID(s string) (any, error) {
+	id, err := uuid.Parse(s)
+	if err != nil {
+		return nil, fmt.Errorf("must be a UUID, not %q", text.Truncate(s, 40))
+	}
+	return id.String(), nil
 }
 
 // parseWay checks an e-mail, phone or website: what looks wrong is refused,

@@ -20,6 +20,7 @@ const (
 	Forbidden       ErrorCode = "forbidden"
 	ReadOnlyMode    ErrorCode = "read_only"
 	TooLarge        ErrorCode = "too_large"
+	RateLimited     ErrorCode = "rate_limited"
 	Busy            ErrorCode = "busy"
 	UnknownOutcome  ErrorCode = "unknown_outcome"
 	Internal        ErrorCode = "internal"

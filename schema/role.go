@@ -18,6 +18,13 @@ const (
 // Roles are all roles, the one that may least first.
 func Roles() []string { return []string{Viewer, Member, Consultant, Admin} }
 
+// rolesDownward are all roles, the one that may most first.
+func rolesDownward() []string {
+	roles := Roles()
+	slices.Reverse(roles)
+	return roles
+}
+
 // RoleIncludes says whether a role may do what another may. The empty role,
 // that of an inactive user, includes none.
 func RoleIncludes(role, needed string) bool {

@@ -13,7 +13,7 @@ func user() *Type {
 			{Name: "first_name", Kind: Text, Aliases: []string{"given_name", "firstname"}},
 			{Name: "last_name", Kind: Text, Aliases: []string{"family_name", "surname", "lastname"}},
 			{Name: "email", Kind: Email, Aliases: []string{"e_mail", "email_address", "mail"}},
-			{Name: "role", Kind: Enum, Options: []string{"admin", "consultant", "member", "viewer"}, Default: "member"},
+			{Name: "role", Kind: Enum, Options: rolesDownward(), Default: Member},
 			{Name: "status", Kind: Enum, Options: []string{"active", "inactive"}, Default: "active"},
 			{Name: "timezone", Kind: TimeZone, Aliases: []string{"time_zone"}},
 			{Name: "avatar", Kind: Text, Max: 2_048, WriteOnly: true, Doc: "a document's id or a URL"},

@@ -65,7 +65,8 @@ type Type struct {
 	Merges bool
 	// Private types have records that only their author sees.
 	Private bool
-	// Needs is set where a record is hidden when everything it is attached to is in the trash.
+	// Attached types have records that are hidden when everything they are
+	// attached to is in the trash.
 	Attached bool
 	// Rights say who may write records of the type.
 	Rights Rights
@@ -88,7 +89,8 @@ func (t *Type) Relation(name string) *Relation { return t.links[name] }
 // TitleField is the field that names a record.
 func (t *Type) TitleField() *Field { return t.byName[t.Title] }
 
-// Words is every name that leads to a field or relation of the type, for suggestions.
+// Words are the canonical names of the type's fields and relations, for
+// suggestions; their aliases are not among them.
 func (t *Type) Words() []string { return t.names }
 
 // longestName is how many bytes a name may have that means a field.
@@ -239,7 +241,7 @@ func standardFields(class Class) []*Field {
 	return append(fields,
 		&Field{Name: "external_source", Kind: Code, System: true, Doc: "where it came from"},
 		&Field{Name: "external_id", Kind: Code, System: true, Doc: "its id there; with the source, unique"},
-		&Field{Name: "uid", Kind: Code, System: true, Max: 36, Doc: "a UUIDv7 that stays the same across databases"},
+		&Field{Name: "uid", Kind: Code, UUID: true, System: true, Max: 36, Doc: "a UUIDv7 that stays the same across databases"},
 		&Field{Name: "created_at", Kind: DateTime, System: true, ReadOnly: true},
 		&Field{Name: "created_by", Kind: Reference, To: "user", System: true, ReadOnly: true},
 		&Field{Name: "updated_at", Kind: DateTime, System: true, ReadOnly: true, Aliases: []string{"modified_at", "last_modified"}},

@@ -8,13 +8,15 @@ import (
 func TestDecimalIsExact(t *testing.T) {
 	for _, c := range []struct{ in, out string }{
 		{"0", "0"}, {"1250", "1250"}, {"1250.50", "1250.5"}, {"-0.0001", "-0.0001"}, {"1e3", "1000"}, {"+7", "7"},
+		{"017", "17"}, {".5", "0.5"}, {"1E-2", "0.01"}, {" 5. ", "5"},
 	} {
 		d, err := ParseDecimal(c.in)
 		if err != nil || d.String() != c.out {
 			t.Errorf("%s: %s, %v; want %s", c.in, d, err, c.out)
 		}
 	}
-	for _, bad := range []string{"", "x", "1.00001", "1/3", "0x10", "1e99", "NaN", "1_000", "99999999999999999"} {
+	for _, bad := range []string{"", "x", "1.00001", "1/3", "0x10", "1e99", "NaN", "1_000", "99999999999999999",
+		"0b101", "0B1", "0o17", "0O17", "0X1F", "0b1e2", "1p2", "Inf", "-", ".", "e5", "1e", "1 000", "٣", "1e0b1"} {
 		if d, err := ParseDecimal(bad); err == nil {
 			t.Errorf("%q was read as %s", bad, d)
 		}

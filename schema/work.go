@@ -14,7 +14,7 @@ func task() *Type {
 			{Name: "type", Kind: Enum, Options: []string{"todo", "call", "email", "meeting", "follow_up"}, Default: "todo"},
 			{Name: "status", Kind: Enum, Options: []string{"not_started", "in_progress", "blocked", "completed", "cancelled"}, Default: "not_started"},
 			{Name: "priority", Kind: Enum, Options: []string{"low", "medium", "high", "urgent"}, Default: "medium"},
-			{Name: "due_at", Kind: DateTime, Aliases: []string{"due", "due_date", "due_on", "deadline"}, Doc: "a date alone means its end"},
+			{Name: "due_at", Kind: DateTime, EndOfDay: true, Aliases: []string{"due", "due_date", "due_on", "deadline"}, Doc: "a date alone means its end"},
 			{Name: "completed_at", Kind: DateTime, ReadOnly: true, By: "status", Aliases: []string{"done_at"}},
 			{Name: "description", Kind: LongText},
 			{Name: "recurrence", Kind: Enum, Options: []string{"daily", "weekly", "monthly", "yearly"}, Doc: "completing the task creates the next one"},

@@ -268,7 +268,8 @@ func (db *DB) noteUse(ctx context.Context, id string) {
 		db.writer.give(session, isBusy(err))
 		return
 	}
-	tx := &Tx{ctx: ctx, db: db, session: session, write: true}
+	tx := db.newTx(ctx, session, Caller{})
+	tx.write = true
 	end := "ROLLBACK"
 	if tx.writeUse(id) == nil {
 		end = "COMMIT"

@@ -90,7 +90,7 @@ func (db *DB) checking(ctx context.Context, fn func(*Tx) error) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, session.end("ROLLBACK")) }()
-	tx := &Tx{ctx: ctx, db: db, session: session, caller: Caller{User: db.caller}}
+	tx := db.newTx(ctx, session, Caller{User: db.caller})
 	if err := tx.begin(); err != nil {
 		return err
 	}

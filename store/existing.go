@@ -133,7 +133,8 @@ func (tx *Tx) existingService(in *schema.Input, problems *schema.Problems) (Key,
 func (tx *Tx) existingUID(t *schema.Type, uid string, problems *schema.Problems) (Key, bool, error) {
 	var id int64
 	var deleted bool
-	found, err := tx.one("SELECT id, deleted_at IS NOT NULL FROM "+t.Name+" WHERE uid = ?", []any{uid}, &id, &deleted)
+	readable, args := tx.mayRead(t, "t")
+	found, err := tx.one("SELECT t.id, t.deleted_at IS NOT NULL FROM "+t.Name+" t WHERE t.uid = ?"+readable, append([]any{uid}, args...), &id, &deleted)
 	if err != nil || !found {
 		return Key{}, false, err
 	}
@@ -153,8 +154,9 @@ func (tx *Tx) existingUID(t *schema.Type, uid string, problems *schema.Problems)
 
 func (tx *Tx) existingExternal(t *schema.Type, source, external string) (Key, bool, error) {
 	var id int64
-	found, err := tx.one("SELECT id FROM "+t.Name+" WHERE coalesce(external_source_fold, '') = ? AND external_id_fold = ? AND external_id IS NOT NULL AND deleted_at IS NULL",
-		[]any{text.Fold(source), text.Fold(external)}, &id)
+	readable, args := tx.mayRead(t, "t")
+	found, err := tx.one("SELECT t.id FROM "+t.Name+" t WHERE coalesce(t.external_source_fold, '') = ? AND t.external_id_fold = ? AND t.external_id IS NOT NULL AND t.deleted_at IS NULL"+
+		readable+" ORDER BY t.id LIMIT 1", append([]any{text.Fold(source), text.Fold(external)}, args...), &id)
 	if err != nil || found {
 		return Key{t, id}, found, err
 	}
@@ -173,6 +175,7 @@ func (tx *Tx) WithoutExternal(t *schema.Type, source string, externals []string)
 		}
 	}
 	without := map[string]bool{}
+	readable, mine := tx.mayRead(t, "t")
 	args := []any{}
 	for _, external := range externals {
 		_, twice := without[external]
@@ -180,8 +183,8 @@ func (tx *Tx) WithoutExternal(t *schema.Type, source string, externals []string)
 		args = append(args, external)
 	}
 	for some := range slices.Chunk(args, chunk) {
-		err := tx.scan("SELECT external_id_fold FROM "+t.Name+" WHERE coalesce(external_source_fold, '') = ? AND external_id_fold IN ("+placeholders(len(some))+
-			") AND external_id IS NOT NULL AND deleted_at IS NULL", append([]any{source}, some...), func(rows *sql.Rows) error {
+		err := tx.scan("SELECT t.external_id_fold FROM "+t.Name+" t WHERE coalesce(t.external_source_fold, '') = ? AND t.external_id_fold IN ("+placeholders(len(some))+
+			") AND t.external_id IS NOT NULL AND t.deleted_at IS NULL"+readable, slices.Concat([]any{source}, some, mine), func(rows *sql.Rows) error {
 			var external string
 			err := rows.Scan(&external)
 			without[external] = false

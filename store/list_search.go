@@ -38,7 +38,7 @@ func (l *listing) readSearch() error {
 	if l.Search == "" {
 		return nil
 	}
-	words := text.QueryWords(l.Search)
+	words := text.Words(l.Search)
 	title := l.Type.TitleField()
 	switch {
 	case len(words) == 0:

@@ -73,9 +73,8 @@ func (db *DB) upgrade(ctx context.Context, session *session) error {
 	if err := db.beginWrite(ctx, session); err != nil {
 		return err
 	}
-	tx := &Tx{ctx: ctx, db: db, session: session, write: true, role: schema.Admin, schema: db.Schema(), ids: map[int64]int64{}, setup: map[Key]*Record{}, dirty: dirtySet{},
-		made: map[Key]bool{}, remembered: map[string]bool{}, foreseen: map[Key]aspect{}, details: map[Key][]detailRow{}, stand: map[Key]bool{},
-		joins: map[Key]join{}, joined: map[Key]bool{}}
+	tx := db.newTx(ctx, session, Caller{})
+	tx.write, tx.role, tx.schema = true, schema.Admin, db.Schema()
 	tx.clock = schema.Clock{Now: db.now(), Location: db.options.location()}
 	current, err := generation(ctx, session)
 	if err == nil && current < Generation {

@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"database/sql"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/crmcp/crmcp/schema"
@@ -110,14 +112,37 @@ func (db *DB) DeliveryQueue(ctx context.Context) (pending, failing int, err erro
 // PruneDeliveries forgets events that are older than 30 days, with their
 // deliveries, whatever has become of them.
 func (db *DB) PruneDeliveries(ctx context.Context) error {
-	return db.Update(ctx, Caller{}, func(tx *Tx) error {
-		before := int64(tx.now()) - keepEvents.Milliseconds()
-		err := tx.exec(`DELETE FROM delivery WHERE event_id IN (SELECT id FROM event WHERE at < ?)`, before)
-		if err == nil {
-			err = tx.exec(`DELETE FROM event WHERE at < ?`, before)
+	for more := true; more; {
+		err := db.Update(ctx, Caller{}, func(tx *Tx) error {
+			old, err := tx.ids64(clause{`SELECT id FROM event WHERE at < ? ORDER BY id LIMIT ?`, []any{int64(tx.now()) - keepEvents.Milliseconds(), forgottenAtOnce}})
+			more = len(old) == forgottenAtOnce
+			if err != nil {
+				return err
+			}
+			return tx.dropEvents(old)
+		})
+		if err != nil {
+			return err
 		}
-		return err
-	})
+	}
+	return nil
+}
+
+// forgottenAtOnce is how many events one transaction forgets, so that others
+// can write between two.
+const forgottenAtOnce = 1_000
+
+// dropEvents drops events with their deliveries.
+func (tx *Tx) dropEvents(ids []int64) error {
+	for _, id := range ids {
+		if err := tx.exec(`DELETE FROM delivery WHERE event_id = ?`, id); err != nil {
+			return err
+		}
+		if err := tx.exec(`DELETE FROM event WHERE id = ?`, id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // errNoDelivery says that there is no such delivery.
@@ -153,20 +178,33 @@ func (tx *Tx) Resend(id int64) (*Delivery, error) {
 	return tx.Delivery(id)
 }
 
+// mentionedID is the short id of a record as it stands in the body of an event.
+var mentionedID = regexp.MustCompile(`"([a-z]+_[0-9]+)"`)
+
 // forgetEvents drops what was or is to be sent of erased records, and what
 // names them.
 func (p *purging) forgetEvents() error {
-	var one int
-	if found, err := p.tx.one(`SELECT 1 FROM event LIMIT 1`, nil, &one); err != nil || !found {
+	erased := map[string]bool{}
+	for key := range p.erased {
+		erased[key.String()] = true
+	}
+	var mentioning []int64
+	err := p.tx.scan(`SELECT id, body FROM event`, nil, func(rows *sql.Rows) error {
+		var id int64
+		var body string
+		err := rows.Scan(&id, &body)
+		if slices.ContainsFunc(mentionedID.FindAllStringSubmatch(body, -1), func(found []string) bool { return erased[found[1]] }) {
+			mentioning = append(mentioning, id)
+		}
+		return err
+	})
+	if err == nil {
+		err = p.tx.dropEvents(mentioning)
+	}
+	if err != nil {
 		return err
 	}
 	for _, r := range p.order {
-		mention := fmt.Sprintf("%q", r.Key().String())
-		for _, query := range []string{`DELETE FROM delivery WHERE event_id IN (SELECT id FROM event WHERE instr(body, ?) > 0)`, `DELETE FROM event WHERE instr(body, ?) > 0`} {
-			if err := p.tx.exec(query, mention); err != nil {
-				return err
-			}
-		}
 		if !r.Type.Sends {
 			continue
 		}

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -72,17 +73,21 @@ func (db *DB) Purge(ctx context.Context, caller Caller, keys []Key, dryRun bool)
 	return db.purge(ctx, caller, keys, dryRun, true)
 }
 
+// purge erases in pieces, so that others can write between them. Where one
+// fails, what those before it erased is told, beside the error.
 func (db *DB) purge(ctx context.Context, caller Caller, keys []Key, dryRun, wholly bool) (*Purged, error) {
-	done := &Purged{Along: map[string]int{}}
+	all := &Purged{Along: map[string]int{}}
 	caller.Tool = purgeTool
+	var failed error
 	for piece := range slices.Chunk(keys, purgedAtOnce) {
-		err := db.Update(ctx, caller, func(tx *Tx) error {
+		done := &Purged{Along: map[string]int{}}
+		failed = db.Update(ctx, caller, func(tx *Tx) error {
 			if err := tx.Permit(schema.Admin, "purge records"); err != nil {
 				return err
 			}
 			// A webhook that is erased lets nothing out any more.
 			tx.unasked = true
-			p := &purging{tx: tx, done: done, wholly: wholly, erased: map[Key]bool{}, changes: map[int64]bool{}, contents: map[string]bool{}}
+			p := &purging{tx: tx, done: done, wholly: wholly, erased: map[Key]bool{}, changes: map[int64]bool{}, contents: map[string]bool{}, words: map[string]bool{}}
 			if err := p.run(piece); err != nil {
 				return err
 			}
@@ -91,20 +96,33 @@ func (db *DB) purge(ctx context.Context, caller Caller, keys []Key, dryRun, whol
 			}
 			return nil
 		})
-		if err != nil {
-			return nil, err
+		if failed != nil {
+			break
 		}
+		all.add(done)
 	}
-	if dryRun || len(done.Records) == 0 {
-		return done, nil
+	if dryRun || len(all.Records) == 0 {
+		return all, failed
 	}
 	var err error
-	done.Overwritten, err = db.erase(ctx)
-	return done, err
+	all.Overwritten, err = db.erase(ctx)
+	return all, errors.Join(failed, err)
+}
+
+func (p *Purged) add(more *Purged) {
+	p.Records = append(p.Records, more.Records...)
+	p.Kept = append(p.Kept, more.Kept...)
+	for name, n := range more.Along {
+		p.Along[name] += n
+	}
 }
 
 // erase leaves nothing of what was deleted in the file.
 func (db *DB) erase(ctx context.Context) (bool, error) {
+	pack := func(tx *Tx) error { return tx.exec(packWordsSQL) }
+	if err := db.Update(ctx, Caller{}, pack); err != nil {
+		return false, err
+	}
 	if err := db.lock(ctx); err != nil {
 		return false, err
 	}
@@ -124,6 +142,8 @@ type purging struct {
 	order    []*Record
 	changes  map[int64]bool
 	contents map[string]bool
+	// words are those that erased records had, now or once.
+	words map[string]bool
 }
 
 func (p *purging) run(keys []Key) error {

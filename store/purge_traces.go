@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
 )
 
 // unlink takes away the links and references by which others lead to a record.
@@ -43,7 +44,7 @@ func (p *purging) unlink(r *Record) error {
 }
 
 func (p *purging) emptyReferences(t *schema.Type, f *schema.Field, id int64) error {
-	ids, err := p.numbers("SELECT id FROM "+t.Name+" WHERE "+f.Column()+" = ? ORDER BY id", id)
+	ids, err := p.tx.ids64(clause{"SELECT id FROM " + t.Name + " WHERE " + f.Column() + " = ? ORDER BY id", []any{id}})
 	for _, one := range ids {
 		if err != nil {
 			return err
@@ -60,23 +61,16 @@ func (p *purging) emptyReferences(t *schema.Type, f *schema.Field, id int64) err
 	return err
 }
 
-func (p *purging) numbers(query string, args ...any) (list []int64, err error) {
-	err = p.tx.scan(query, args, func(rows *sql.Rows) error {
-		var n int64
-		err := rows.Scan(&n)
-		list = append(list, n)
-		return err
-	})
-	return list, err
-}
-
 // erase removes the row of a record and what finds it, and empties its history.
 func (p *purging) erase(r *Record) error {
 	tx, key := p.tx, r.Key()
 	if err := p.noteContents(r); err != nil {
 		return err
 	}
-	ids, err := p.numbers(`SELECT DISTINCT change_id FROM change_row WHERE type = ? AND record_id = ?`, key.Type.Code, key.ID)
+	if err := p.noteWords(r); err != nil {
+		return err
+	}
+	ids, err := tx.ids64(clause{`SELECT DISTINCT change_id FROM change_row WHERE type = ? AND record_id = ?`, []any{key.Type.Code, key.ID}})
 	if err != nil {
 		return err
 	}
@@ -127,6 +121,49 @@ func (p *purging) noteContents(r *Record) error {
 	})
 }
 
+// noteWords remembers the words of a record, of its history and of a document.
+func (p *purging) noteWords(r *Record) error {
+	content, err := p.tx.contentText(r)
+	if err != nil {
+		return err
+	}
+	p.addWords(content)
+	return p.tx.scan(`SELECT coalesce(before, ''), coalesce(after, '') FROM change_row WHERE type = ? AND record_id = ?`, []any{r.Type.Code, r.ID}, func(rows *sql.Rows) error {
+		var before, after string
+		err := rows.Scan(&before, &after)
+		for _, values := range []string{before, after} {
+			if err == nil && values != "" {
+				var decoded any
+				err = decode(values, &decoded)
+				p.addTexts(decoded)
+			}
+		}
+		return err
+	})
+}
+
+// addTexts adds the words of all texts in a decoded value.
+func (p *purging) addTexts(value any) {
+	switch v := value.(type) {
+	case string:
+		p.addWords(v)
+	case []any:
+		for _, one := range v {
+			p.addTexts(one)
+		}
+	case map[string]any:
+		for _, one := range v {
+			p.addTexts(one)
+		}
+	}
+}
+
+func (p *purging) addWords(s string) {
+	for _, word := range strings.Fields(text.IndexText(s)) {
+		p.words[word] = true
+	}
+}
+
 // traces removes what is left of erased records beyond their own rows.
 func (p *purging) traces() error {
 	for _, id := range slices.Sorted(maps.Keys(p.changes)) {
@@ -139,7 +176,7 @@ func (p *purging) traces() error {
 			return err
 		}
 	}
-	return p.tx.exec(packWordsSQL)
+	return nil
 }
 
 // dropContents removes bytes to which neither a record nor the history refers.
@@ -203,24 +240,25 @@ func (p *purging) speaksOf(answer string) bool {
 	return false
 }
 
-// dropWords removes the words that completion offers and no record has.
+// dropWords removes the words of erased records that completion offers and no
+// other record has.
 func (p *purging) dropWords() error {
-	words, err := column1(p.tx.ctx, p.tx.session.conn, `SELECT value FROM identifier WHERE type = 0`)
-	if err != nil {
+	if err := p.tx.writeWords(); err != nil {
 		return err
 	}
-	for _, value := range words {
-		word := value[len(wordKey):]
+	for _, word := range slices.Sorted(maps.Keys(p.words)) {
 		var doc int64
-		found, err := p.tx.one(wordFoundSQL, []any{`"` + word + `"`}, &doc)
+		found, err := p.tx.one(wordFoundSQL, []any{quoteWord(word)}, &doc)
 		if err != nil {
 			return fmt.Errorf("the word %q: %w", word, err)
 		}
 		if found {
 			continue
 		}
-		if err := p.tx.exec(`DELETE FROM identifier WHERE value = ? AND type = 0`, value); err != nil {
-			return err
+		for _, value := range []string{unusualKey + word, keptWord(word)} {
+			if err := p.tx.exec(`DELETE FROM identifier WHERE value = ? AND type = 0`, value); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

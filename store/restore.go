@@ -150,11 +150,15 @@ func (r *Restoring) Swap(ctx context.Context) (kept string, err error) {
 }
 
 // replace keeps the old file under a second name before the new one takes its
-// first, so that a database lies there at every moment.
+// first, so that a database lies there at every moment, where the disk can give
+// a file two names. Where the new one cannot come the old one goes back.
 func (r *Restoring) replace(ctx context.Context) (kept string, err error) {
 	release, err := takeAlone(ctx, r.path)
 	if errors.Is(err, errInUse) {
-		return "", schema.Errorf(schema.Busy, "another program has %s open: close the assistants and other programs that use it, and restore again; nothing was changed", r.path)
+		return "", errOpenElsewhere(r.path)
+	}
+	if err != nil && !isDamaged(err) {
+		return "", err
 	}
 	if err == nil {
 		// What cannot be read of the old file is no reason to keep it.
@@ -175,17 +179,41 @@ func (r *Restoring) replace(ctx context.Context) (kept string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := secondName(r.path, kept); err != nil {
-		return "", err
+	if err := r.exchange(kept); err != nil {
+		return "", errors.Join(err, giveBack(kept, r.path))
 	}
-	// Where the old file is damaged its log may still lie there; it must not be
-	// taken for that of the new one.
+	return kept, nil
+}
+
+func errOpenElsewhere(path string) error {
+	return schema.Errorf(schema.Busy, "another program has %s open: close the assistants and other programs that use it, and restore again; nothing was changed", path)
+}
+
+// exchange gives the old file, and the log that may lie beside it where it is
+// damaged and must not be taken for that of the new one, another name.
+func (r *Restoring) exchange(kept string) error {
+	if err := secondName(r.path, kept); err != nil {
+		return err
+	}
 	if _, err := os.Stat(r.path + "-wal"); err == nil {
 		if err := secondName(r.path+"-wal", kept+"-wal"); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return kept, r.dropLog()
+	return r.dropLog()
+}
+
+// giveBack undoes what exchange did before it failed.
+func giveBack(kept, path string) error {
+	var failed error
+	for _, ending := range []string{"", "-wal"} {
+		if _, err := os.Lstat(path + ending); err == nil {
+			failed = errors.Join(failed, removeIfThere(kept+ending))
+		} else if err := os.Rename(kept+ending, path+ending); !errors.Is(err, os.ErrNotExist) {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
 }
 
 // dropLog takes the log of the old file away and lets the new one in.

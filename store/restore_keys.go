@@ -16,7 +16,12 @@ func (r *Restoring) keepRevoked(ctx context.Context) (ended int, unread bool, er
 		return 0, false, nil
 	}
 	revoked, err := revokedKeys(ctx, r.path)
-	if err != nil {
+	switch {
+	case isBusy(err):
+		return 0, false, errOpenElsewhere(r.path)
+	case ctx.Err() != nil:
+		return 0, false, ctx.Err()
+	case err != nil:
 		return 0, true, nil //nolint:nilerr // a damaged database is what restoring is for
 	}
 	for _, key := range revoked {

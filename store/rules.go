@@ -262,7 +262,11 @@ func (tx *Tx) detailParent(d *draft) Key {
 // noteRules lets only consultants and admins write in another's name.
 func (tx *Tx) noteRules(d *draft) {
 	author, ok := d.values["author"].(int64)
-	if ok && d.given("author") && author != tx.caller.User && !schema.RoleIncludes(tx.role, schema.Consultant) {
+	usual := tx.caller.User
+	if d.before != nil {
+		usual = d.before.Int("author")
+	}
+	if ok && d.given("author") && author != usual && !schema.RoleIncludes(tx.role, schema.Consultant) {
 		d.problems.Add("author", "only consultants and admins may name another author")
 	}
 	if d.before != nil && d.given("is_private") && d.before.Int("author") != tx.caller.User && d.get("is_private") == true {

@@ -167,7 +167,7 @@ func (tx *Tx) newSearch(query string, types []*schema.Type, want int) *search {
 		}
 	}
 	var words []string
-	for _, word := range text.QueryWords(query) {
+	for _, word := range text.Words(query) {
 		if !slices.Contains(words, word) && len(words) < maxQueryWords {
 			words = append(words, word)
 			s.words = append(s.words, queryWord{text: word, lookUp: []string{word}})

@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,7 +15,8 @@ import (
 
 // Caller is who makes a call and through what.
 type Caller struct {
-	// User is the id of the user; 0 means the local owner, who is found or made.
+	// User is the id of the user; 0 means the user who acts where nobody else
+	// does: the local owner.
 	User int64
 	// Client and Version name the program that calls (Claude Desktop 1.2).
 	Client, Version string
@@ -110,16 +113,36 @@ func (db *DB) viewBy(ctx context.Context, readers *pool, caller Caller, fn func(
 	if err != nil {
 		return db.storeError(ctx, err)
 	}
-	tx := &Tx{ctx: ctx, db: db, session: session, caller: caller}
-	err = session.begin(ctx, "BEGIN")
-	if err == nil {
-		err = tx.begin()
-	}
-	if err == nil {
-		err = fn(tx)
-	}
+	tx := db.newTx(ctx, session, caller)
+	err = safely(func() error {
+		if err := session.begin(ctx, "BEGIN"); err != nil {
+			return err
+		}
+		if err := tx.begin(); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 	readers.give(session, session.end("ROLLBACK") == nil && tx.failed == nil)
 	return db.storeError(ctx, err)
+}
+
+// newTx is a transaction that has read and written nothing yet.
+func (db *DB) newTx(ctx context.Context, session *session, caller Caller) *Tx {
+	return &Tx{ctx: ctx, db: db, session: session, caller: caller,
+		ids: map[int64]int64{}, setup: map[Key]*Record{}, dirty: dirtySet{}, made: map[Key]bool{}, remembered: map[string]bool{},
+		foreseen: map[Key]aspect{}, details: map[Key][]detailRow{}, stand: map[Key]bool{}, joins: map[Key]join{}, joined: map[Key]bool{}}
+}
+
+// safely turns a panic into an error, so that the transaction is rolled back
+// and others get its connection and its turn.
+func safely(run func() error) (err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
+		}
+	}()
+	return run()
 }
 
 // ErrDryRun undoes everything when the function given to Update returns it,
@@ -138,17 +161,20 @@ func (db *DB) Update(ctx context.Context, caller Caller, fn func(*Tx) error) err
 	if err != nil {
 		return db.storeError(ctx, err)
 	}
-	tx := &Tx{ctx: ctx, db: db, session: session, write: true, caller: caller}
-	err = db.beginWrite(ctx, session)
-	if err == nil {
-		err = tx.begin()
-	}
-	if err == nil {
-		err = fn(tx)
-	}
-	if err == nil {
-		err = tx.finish()
-	}
+	tx := db.newTx(ctx, session, caller)
+	tx.write = true
+	err = safely(func() error {
+		if err := db.beginWrite(ctx, session); err != nil {
+			return err
+		}
+		if err := tx.begin(); err != nil {
+			return err
+		}
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return tx.finish()
+	})
 	if late := tx.unhurried(); err == nil {
 		err = late
 	}
@@ -241,10 +267,6 @@ func (db *DB) beginWrite(ctx context.Context, session *session) error {
 
 // begin loads what every transaction carries.
 func (tx *Tx) begin() error {
-	tx.ids, tx.setup, tx.dirty = map[int64]int64{}, map[Key]*Record{}, dirtySet{}
-	tx.made, tx.remembered = map[Key]bool{}, map[string]bool{}
-	tx.foreseen, tx.details, tx.stand = map[Key]aspect{}, map[Key][]detailRow{}, map[Key]bool{}
-	tx.joins, tx.joined = map[Key]join{}, map[Key]bool{}
 	tx.clock = schema.Clock{Now: tx.db.now(), Location: time.UTC}
 	state, err := tx.loadState()
 	if err != nil {

@@ -56,7 +56,8 @@ func (plan *UpgradePlan) look(ctx context.Context, handle *sql.DB) error {
 		return err
 	}
 	session := &session{conn: conn, statements: map[string]*sql.Stmt{}}
-	tx := &Tx{ctx: ctx, db: &DB{}, session: session, schema: schema.New()}
+	tx := (&DB{}).newTx(ctx, session, Caller{})
+	tx.schema = schema.New()
 	plan.Missing, err = tx.missing()
 	for next := plan.From + 1; next <= plan.To; next++ {
 		if len(steps[next]) > 0 {

@@ -9,7 +9,8 @@ import (
 // Words returns the folded words of s in order: runs of letters, digits and their
 // marks. Scripts that write no spaces between words (Chinese, Japanese, Thai, Lao,
 // Khmer, Burmese) and Korean, which hangs particles on them, give the overlapping
-// pairs of characters of each run instead; a character alone stays alone.
+// pairs of characters of each run instead; a character alone stays alone. A query's
+// words are found in the IndexText of what holds them.
 func Words(s string) []string {
 	var words []string
 	folded := Fold(s)
@@ -20,11 +21,6 @@ func Words(s string) []string {
 		return true
 	})
 	return words
-}
-
-// QueryWords returns the words of a query, split as IndexText splits.
-func QueryWords(query string) []string {
-	return Words(query)
 }
 
 // IndexText returns what a full-text index holds of s: its Words divided by spaces,

@@ -41,18 +41,18 @@ func TestIndexTextHoldsEverySingleCharacterAsPrefix(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, query := range []string{"東", "京", "都", "LTD"} {
-		word := QueryWords(query)[0]
+		word := Words(query)[0]
 		if !slices.ContainsFunc(indexed, func(held string) bool { return strings.HasPrefix(held, word) }) {
 			t.Errorf("%q is not found in %q", query, indexed)
 		}
 	}
 }
 
-func TestQueryWordsAreIndexed(t *testing.T) {
+func TestWordsAreIndexed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		given := anyText().Draw(t, "text")
 		indexed := strings.Split(IndexText(given), " ")
-		for _, word := range QueryWords(given) {
+		for _, word := range Words(given) {
 			if word == "" || !slices.Contains(indexed, word) {
 				t.Fatalf("word %q of %q is not in %q", word, given, indexed)
 			}

@@ -157,7 +157,7 @@ func (s *Service) lookup(name string) (*Tool, error) {
 
 func (s *Service) read(c *Call) (*Answer, error) {
 	var answer *Answer
-	err := s.db.View(c.Ctx, c.caller, safely(func(tx *store.Tx) error {
+	err := s.db.View(c.Ctx, c.caller, func(tx *store.Tx) error {
 		if err := c.permit(tx); err != nil {
 			return err
 		}
@@ -168,21 +168,8 @@ func (s *Service) read(c *Call) (*Answer, error) {
 		}
 		answer, err = succeed(o)
 		return err
-	}))
+	})
 	return answer, err
-}
-
-// safely turns a panic into an error inside the transaction, so that the
-// transaction is rolled back and its connection given back.
-func safely(run func(*store.Tx) error) func(*store.Tx) error {
-	return func(tx *store.Tx) (err error) {
-		defer func() {
-			if cause := recover(); cause != nil {
-				err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
-			}
-		}()
-		return run(tx)
-	}
 }
 
 func (s *Service) write(c *Call) (*Answer, error) {
@@ -193,7 +180,7 @@ func (s *Service) write(c *Call) (*Answer, error) {
 		}
 	}
 	var answer *Answer
-	err = s.db.Update(c.Ctx, c.caller, safely(func(tx *store.Tx) error {
+	err = s.db.Update(c.Ctx, c.caller, func(tx *store.Tx) error {
 		if err := c.permit(tx); err != nil {
 			return err
 		}
@@ -213,7 +200,7 @@ func (s *Service) write(c *Call) (*Answer, error) {
 			return store.ErrDryRun
 		}
 		return c.keep(answer)
-	}))
+	})
 	return answer, err
 }
 
