@@ -30,6 +30,10 @@ func TestAmountsWithCurrencies(t *testing.T) {
 	if report.Created != 2 || len(report.Refused) != 1 || !strings.Contains(refusedLines(report)[4], "value is in USD but currency is GBP") {
 		t.Errorf("%+v", report)
 	}
+	doubtful := c.load("deal", "name;value\nG;12.500\nH;7\n", Options{})
+	if doubtful.Created != 1 || !strings.Contains(refusedLines(doubtful)[2], `"12.500" may mean 12500 or 12.500`) {
+		t.Errorf("%+v", doubtful)
+	}
 	shown := c.load("service", "name,price\nH,\"1.200,50 €\"\nI,\"€ 1.234\"\n", Options{})
 	if shown.Created != 2 || len(c.find("service", "amount = 1234")) != 1 {
 		t.Errorf("%+v", shown)

@@ -23,6 +23,8 @@ type sheet struct {
 	headers  []string
 	lines    []line
 	warnings []string
+	// semicolons stand between the cells.
+	semicolons bool
 }
 
 // line is one row of a file. fault says what is wrong with its form; its cells
@@ -49,6 +51,7 @@ func readCSV(r io.Reader) (*sheet, error) {
 		return nil, err
 	}
 	data, comma, skipped := delimiter(data)
+	s.semicolons = comma == ';'
 	reader := csv.NewReader(bytes.NewReader(data))
 	reader.Comma, reader.FieldsPerRecord = comma, -1
 	if err := s.readHeaders(reader); err != nil {

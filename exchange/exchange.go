@@ -132,6 +132,6 @@ func fullPlan(s *schema.Schema, t *schema.Type, file *sheet, o Options) (*Plan, 
 	if o.KeepUnmapped && len(plan.Unmapped) > 0 {
 		plan.keepUnmapped()
 	}
-	plan.learn(file.lines)
+	plan.learn(file)
 	return plan, plan.check()
 }

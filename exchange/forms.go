@@ -8,12 +8,12 @@ import (
 
 // learn looks through the cells of numbers and dates for the forms in which
 // each column writes them. A column that shows none is written as the others.
-func (p *Plan) learn(lines []line) {
+func (p *Plan) learn(read *sheet) {
 	var file Column
 	for i := range p.Columns {
 		c := &p.Columns[i]
 		see := c.learner()
-		for _, l := range lines {
+		for _, l := range read.lines {
 			if see != nil && l.fault == "" {
 				see(strings.TrimSpace(l.cells[c.index]))
 			}
@@ -24,6 +24,7 @@ func (p *Plan) learn(lines []line) {
 	for i := range p.Columns {
 		c := &p.Columns[i]
 		c.marks, c.order = c.marks.or(file.marks), c.order.or(file.order)
+		c.marks.semicolons = read.semicolons
 	}
 }
 

@@ -8,7 +8,12 @@ import (
 )
 
 // marks says which decimal marks a column was seen to use beyond doubt.
-type marks struct{ comma, dot bool }
+type marks struct {
+	comma, dot bool
+	// semicolons: the file has them between its cells, as programs write it
+	// where commas are decimal marks and dots group thousands.
+	semicolons bool
+}
 
 // learn takes a value as evidence of the column's decimal mark.
 func (m *marks) learn(s string) {
@@ -31,7 +36,7 @@ func (m marks) or(file marks) marks {
 
 // number writes a number as the schema reads it. "1,234" is 1234 or 1.234 by
 // what the column, or else the file, shows, and refused where that shows
-// nothing; "1.234" alone is taken as it stands.
+// nothing; "1.234" is then taken as it stands, unless semicolons speak against it.
 func (m marks) number(s string) (string, error) {
 	n := splitNumber(s)
 	switch {
@@ -44,7 +49,7 @@ func (m marks) number(s string) (string, error) {
 			return n.plain(), nil
 		}
 		return n.grouped(), nil
-	case n.mark == '.':
+	case n.mark == '.' && !m.semicolons:
 		return n.plain(), nil
 	}
 	return "", n.doubt(s)

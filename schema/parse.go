@@ -75,7 +75,7 @@ func (r *Reader) Parse(f *Field, raw any) (any, error) {
 		return nil, nil
 	}
 	if f.Kind.Info().Storage == StoreInteger && f.Kind != Reference {
-		return r.parseNumeric(f, s)
+		return r.parseNumeric(f, raw, s)
 	}
 	return r.parseText(f, s)
 }
@@ -106,7 +106,7 @@ func scalar(raw any) (string, error) {
 	return "", fmt.Errorf("not a single value")
 }
 
-func (r *Reader) parseNumeric(f *Field, s string) (any, error) {
+func (r *Reader) parseNumeric(f *Field, raw any, s string) (any, error) {
 	switch f.Kind {
 	case Boolean:
 		return parseBool(s)
@@ -123,6 +123,9 @@ func (r *Reader) parseNumeric(f *Field, s string) (any, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%w: %q", err, text.Truncate(s, 40))
+		}
+		if _, isText := raw.(string); isText && !r.Importing && groupsThousands(s) {
+			r.warn("%s: %q was read as %s; send %s if the dot groups thousands", f.Name, s, n, strings.Replace(s, ".", "", 1))
 		}
 		return n, f.bounds(n)
 	case DateOnly:
@@ -258,8 +261,17 @@ func PlausibleDetail(kind, value string) bool {
 	return ok
 }
 
+// groupsThousands says whether the only dot of a number may group thousands.
+func groupsThousands(s string) bool {
+	whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
+	return len(fraction) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0' && strings.Trim(fraction, "0123456789") == ""
+}
+
 func parseOption(f *Field, s string) (any, error) {
-	name := text.FieldName(s)
+	name := ""
+	if text.IsPlainName(s) {
+		name = text.FieldName(s)
+	}
 	for _, option := range f.Options {
 		if option == s || option == name || text.Fold(option) == text.Fold(s) {
 			return option, nil

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -70,5 +71,36 @@ func TestTextsAreCleaned(t *testing.T) {
 	}
 	if _, err := newReader().Parse(&Field{Name: "x", Kind: Text, Max: 3}, "abcd"); err == nil {
 		t.Error("a text that is too long was kept")
+	}
+}
+
+// An option is not meant by a text that says its opposite.
+func TestOptionsArePlainNames(t *testing.T) {
+	status := New().Type("organization").Field("status")
+	for _, c := range []struct{ given, want string }{
+		{"On Hold", "on_hold"}, {"onHold", "on_hold"}, {"ON_HOLD", "on_hold"}, {"active", "active"},
+		{"!active", ""}, {"-active", ""}, {"+active", ""}, {"<>active", ""}, {"(active)", ""},
+	} {
+		got, err := newReader().Parse(status, c.given)
+		if c.want == "" && err == nil || c.want != "" && got != c.want {
+			t.Errorf("%s: %v, %v", c.given, got, err)
+		}
+	}
+}
+
+// A text such as 12.500 is twelve and a half, but people may mean thousands.
+func TestDotsThatMayGroupThousands(t *testing.T) {
+	value := New().Type("deal").Field("value")
+	for _, c := range []struct {
+		given  any
+		warned bool
+	}{
+		{"12.500", true}, {"1.000", true}, {json.Number("12.500"), false}, {12.5, false}, {"0.125", false}, {"12.50", false}, {"1234.500", false}, {"12500", false},
+	} {
+		reader, warned := newReader(), ""
+		reader.Warn = func(message string) { warned = message }
+		if _, err := reader.Parse(value, c.given); err != nil || (warned != "") != c.warned {
+			t.Errorf("%v: %q, %v", c.given, warned, err)
+		}
 	}
 }

@@ -6,13 +6,17 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
+// isActiveSQL is the condition under which a user may do anything at all.
+const isActiveSQL = `coalesce(status, '') <> 'inactive' AND deleted_at IS NULL`
+
+const firstAdminSQL = `SELECT id FROM user WHERE role = 'admin' AND ` + isActiveSQL + ` ORDER BY id LIMIT 1`
+
 // FirstAdmin is the first active admin. Where a file has none, which only
 // damage or another program can bring about, its first user becomes one, and
 // where it has no user one is made: whoever has the file has all that is in it.
 func (db *DB) FirstAdmin(ctx context.Context) (id int64, err error) {
-	const first = `SELECT id FROM user WHERE role = 'admin' AND coalesce(status, '') <> 'inactive' AND deleted_at IS NULL ORDER BY id LIMIT 1`
 	err = db.View(ctx, Caller{}, func(tx *Tx) error {
-		_, err := tx.one(first, nil, &id)
+		_, err := tx.one(firstAdminSQL, nil, &id)
 		return err
 	})
 	if err != nil || id != 0 {

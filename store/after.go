@@ -36,8 +36,13 @@ func (tx *Tx) recur(d *draft, r *Record) error {
 		return nil
 	}
 	next := &Record{Type: r.Type, Values: map[string]any{"status": "not_started"}}
-	for _, name := range []string{"name", "type", "priority", "description", "recurrence", "owner"} {
+	for _, name := range []string{"name", "type", "priority", "description", "recurrence", "owner", "metadata"} {
 		next.put(name, r.Values[name])
+	}
+	for _, f := range r.Type.Fields {
+		if f.Custom && !f.Unique {
+			next.put(f.Name, r.Values[f.Name])
+		}
 	}
 	next.put("due_at", tx.nextDue(r))
 	if err := tx.insertRecord(next); err != nil {

@@ -30,6 +30,8 @@ type APIKey struct {
 	Created, Expires, LastUsed, Revoked schema.Millis
 	// CreatedBy is the user who made the key.
 	CreatedBy int64
+	// Damaged: the row is not as it was written, so that the key opens nothing.
+	Damaged bool
 
 	hash string
 }
@@ -66,20 +68,17 @@ func (k *APIKey) seal() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// scanKey reads a row; whole is false where it is not what was written.
-func scanKey(rows *sql.Rows) (k *APIKey, whole bool, err error) {
+func scanKey(rows *sql.Rows) (k *APIKey, err error) {
 	k = &APIKey{}
 	var seal string
 	err = rows.Scan(&k.ID, &k.Name, &k.User, &k.Role, &k.ReadOnly, &k.Toolsets, &k.hash, &k.Created, &k.CreatedBy, &k.Expires, &k.LastUsed, &k.Revoked, &seal)
-	return k, seal == k.seal(), err
+	k.Damaged = seal != k.seal()
+	return k, err
 }
 
 func (tx *Tx) apiKeys(where string, args ...any) (list []*APIKey, err error) {
 	err = tx.quick(apiKeyColumns+where, args, func(rows *sql.Rows) error {
-		k, whole, err := scanKey(rows)
-		if err == nil && !whole {
-			err = schema.Errorf(schema.Unauthorized, "the key %s is not as it was written: make another and revoke it", k.ID)
-		}
+		k, err := scanKey(rows)
 		list = append(list, k)
 		return err
 	})
@@ -154,8 +153,7 @@ func (db *DB) Keys(ctx context.Context) (list []*APIKey, err error) {
 func (db *DB) HasKeys(ctx context.Context) (found bool, err error) {
 	err = db.View(ctx, Caller{}, func(tx *Tx) error {
 		var n int64
-		_, err := tx.one(`SELECT count(*) FROM api_key k JOIN user u ON u.id = k.user_id WHERE k.revoked_at = 0 AND (k.expires_at = 0 OR k.expires_at > ?)
- AND u.deleted_at IS NULL AND coalesce(u.status, '') <> 'inactive'`, []any{int64(tx.now())}, &n)
+		_, err := tx.one(`SELECT count(*) FROM api_key k JOIN user u ON u.id = k.user_id WHERE k.revoked_at = 0 AND (k.expires_at = 0 OR k.expires_at > ?) AND `+isActiveSQL, []any{int64(tx.now())}, &n)
 		found = n > 0
 		return err
 	})
@@ -163,7 +161,8 @@ func (db *DB) HasKeys(ctx context.Context) (found bool, err error) {
 }
 
 // RevokeKey ends a key at once, in every process. A key that was revoked
-// already stays as it is. Only admins revoke keys.
+// already stays as it is; one that is damaged is sealed as it now stands. Only
+// admins revoke keys.
 func (db *DB) RevokeKey(ctx context.Context, caller Caller, id string) (revoked *APIKey, err error) {
 	err = db.Update(ctx, caller, func(tx *Tx) error {
 		if err := tx.Permit(schema.Admin, "revoke API keys"); err != nil {
@@ -177,7 +176,7 @@ func (db *DB) RevokeKey(ctx context.Context, caller Caller, id string) (revoked 
 			return schema.Errorf(schema.NotFound, "there is no API key %q: crmcp keys list shows them", id)
 		}
 		revoked = list[0]
-		if revoked.Revoked != 0 {
+		if revoked.Revoked != 0 && !revoked.Damaged {
 			return nil
 		}
 		revoked.Revoked = tx.now()
@@ -231,6 +230,9 @@ func (tx *Tx) authenticate(id, secret string) (*APIKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	if k.Damaged {
+		return nil, schema.Errorf(schema.Unauthorized, "the key %s is not as it was written: an admin makes another with crmcp keys create and revokes it", k.ID)
+	}
 	if same := subtle.ConstantTimeCompare([]byte(k.hash), []byte(keyHash(secret))) == 1; !same || k.ID == "" {
 		return nil, schema.Errorf(schema.Unauthorized, "there is no such API key: an admin makes one with crmcp keys create")
 	}
@@ -282,7 +284,7 @@ func (tx *Tx) writeUse(id string) error {
 		return err
 	}
 	list, err := tx.apiKeys(" WHERE id = ?", id)
-	if err != nil || len(list) == 0 {
+	if err != nil || len(list) == 0 || list[0].Damaged {
 		return err
 	}
 	list[0].LastUsed = tx.now()

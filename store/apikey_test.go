@@ -145,6 +145,14 @@ func TestDamagedKeyLetsNobodyIn(t *testing.T) {
 	secret, _ := f.key(APIKey{Name: "one", User: 1, Role: schema.Viewer})
 	f.update(func(tx *Tx) error { return tx.exec(`UPDATE api_key SET role = ''`) })
 	f.refusedKey(secret, "is not as it was written")
+	list, err := f.db.Keys(t.Context())
+	if err != nil || len(list) != 1 || !list[0].Damaged {
+		t.Fatal(list, err)
+	}
+	if revoked, err := f.db.RevokeKey(t.Context(), Caller{}, list[0].ID); err != nil || revoked.Revoked == 0 {
+		t.Fatal(revoked, err)
+	}
+	f.refusedKey(secret, "was revoked")
 }
 
 func TestSealIsThatOfKeysMadeBefore(t *testing.T) {

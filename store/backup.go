@@ -62,7 +62,10 @@ func (db *DB) Backup(ctx context.Context, folder string) (manifest *Manifest, fi
 	if err != nil {
 		return nil, "", db.storeError(ctx, err)
 	}
-	return manifest, file, thinOut(folder, db.stem()+backupMark, db.now())
+	if err := thinOut(folder, db.stem()+backupMark, db.now()); err != nil {
+		return manifest, file, fmt.Errorf("the backup %s was made, but older ones could not be thinned out: %w", file, err)
+	}
+	return manifest, file, nil
 }
 
 // backupMark stands in the names of backups between the database's name and
@@ -94,7 +97,7 @@ func (db *DB) backup(ctx context.Context, folder, prefix string) (*Manifest, str
 		err = os.Rename(partial, file)
 	}
 	if err != nil {
-		return nil, "", errors.Join(err, removeIfThere(partial), removeIfThere(partial+"-journal"))
+		return nil, "", errors.Join(err, removeIfThere(partial), removeIfThere(partial+"-journal"), removeIfThere(file+manifestEnding))
 	}
 	return manifest, file, syncFolder(folder)
 }

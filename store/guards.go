@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/crmcp/crmcp/schema"
@@ -28,7 +29,7 @@ func (tx *Tx) keepAnAdmin(before, after *Record) error {
 		return nil
 	}
 	var other int64
-	found, err := tx.one(`SELECT id FROM user WHERE role = ? AND coalesce(status, '') <> 'inactive' AND deleted_at IS NULL AND id <> ? LIMIT 1`,
+	found, err := tx.one(`SELECT id FROM user WHERE role = ? AND `+isActiveSQL+` AND id <> ? LIMIT 1`,
 		[]any{schema.Admin, before.ID}, &other)
 	if err == nil && !found {
 		err = schema.Errorf(schema.Conflict, "%s is the last active admin: make another user admin first", tx.called(before.Key()))
@@ -64,6 +65,27 @@ func (tx *Tx) adoptCompany(before, after *Record) error {
 		}
 	}
 	return nil
+}
+
+// CustomAmounts counts in words the values of custom fields that are amounts:
+// "3 of margin". They have no currency but the company's.
+func (tx *Tx) CustomAmounts() (words string, err error) {
+	var counts []string
+	for _, t := range tx.Schema().Types {
+		for _, f := range t.Fields {
+			if !f.Custom || f.Kind != schema.Money {
+				continue
+			}
+			var n int64
+			if _, err := tx.one(`SELECT count(*) FROM custom_value WHERE type = ? AND field_id = ?`, []any{t.Code, f.ID}, &n); err != nil {
+				return "", err
+			}
+			if n > 0 {
+				counts = append(counts, fmt.Sprintf("%d of %s", n, f.Name))
+			}
+		}
+	}
+	return strings.Join(counts, ", "), nil
 }
 
 // OwnedBy counts in words the records outside the trash that a user owns:

@@ -49,7 +49,7 @@ func revokedKeys(ctx context.Context, file string) (list []*APIKey, err error) {
 		return nil, err
 	}
 	err = eachRow(ctx, handle, apiKeyColumns+` WHERE revoked_at <> 0`, nil, func(rows *sql.Rows) error {
-		k, _, err := scanKey(rows)
+		k, err := scanKey(rows)
 		list = append(list, k)
 		return err
 	})
@@ -69,12 +69,11 @@ func endKey(ctx context.Context, file string, revoked *APIKey) (there bool, err 
 		return false, err
 	}
 	var key *APIKey
-	whole := false
 	err = eachRow(ctx, handle, apiKeyColumns+` WHERE id = ? AND revoked_at = 0`, []any{revoked.ID}, func(rows *sql.Rows) error {
-		key, whole, err = scanKey(rows)
+		key, err = scanKey(rows)
 		return err
 	})
-	if err != nil || key == nil || !whole {
+	if err != nil || key == nil || key.Damaged {
 		return false, err
 	}
 	key.Revoked = revoked.Revoked

@@ -108,7 +108,7 @@ func (db *DB) identify(ctx context.Context, named string) error {
 	return db.View(ctx, Caller{}, func(tx *Tx) error {
 		user := tx.Schema().Type("user")
 		if named == "" {
-			_, err := tx.one(`SELECT id FROM user WHERE deleted_at IS NULL AND role = 'admin' AND status = 'active' ORDER BY id LIMIT 1`, nil, &db.caller)
+			_, err := tx.one(firstAdminSQL, nil, &db.caller)
 			return err
 		}
 		var problems schema.Problems

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -50,11 +51,15 @@ func (db *DB) Trial(ctx context.Context, fn func(*DB) error) (err error) {
 
 // removeOldTrials takes away what trials left that were cut short.
 func removeOldTrials(beside string) error {
-	folders, err := filepath.Glob(filepath.Join(beside, trialPrefix+"*"))
+	entries, err := os.ReadDir(beside)
 	if err != nil {
 		return err
 	}
-	for _, folder := range folders {
+	for _, entry := range entries {
+		if !strings.HasPrefix(entry.Name(), trialPrefix) {
+			continue
+		}
+		folder := filepath.Join(beside, entry.Name())
 		if info, err := os.Stat(folder); err == nil && time.Since(info.ModTime()) > trialsLast {
 			if err := os.RemoveAll(folder); err != nil {
 				return err

@@ -157,7 +157,10 @@ func TestLostReasonIsOfTheLoss(t *testing.T) {
 func TestRecurringTask(t *testing.T) {
 	f := newFixture(t)
 	f.create("organization", map[string]any{"name": "Acme"})
-	task := f.create("task", map[string]any{"name": "Invoice", "due_at": "2026-01-31T09:00", "recurrence": "monthly", "organization": "Acme"})
+	f.define(FieldDefinition{Key: "mood", Label: "Mood", Kind: "multi_select", Options: []string{"Good", "Bad"}}, "task")
+	f.define(FieldDefinition{Key: "ticket", Label: "Ticket", Kind: "text", Unique: new(true)}, "task")
+	task := f.create("task", map[string]any{"name": "Invoice", "due_at": "2026-01-31T09:00", "recurrence": "monthly", "organization": "Acme",
+		"mood": []any{"Bad", "Good"}, "ticket": "T1", "metadata": map[string]any{"a": 1}})
 	w := f.change(task, map[string]any{"status": "completed"})
 	f.want(w.Record, "completed_at", "2026-05-04T10:00:00.000Z")
 	if w.Next == nil {
@@ -165,6 +168,9 @@ func TestRecurringTask(t *testing.T) {
 	}
 	f.want(w.Next, "due_at", "2026-05-31T07:00:00.000Z")
 	f.want(w.Next, "organization", "1")
+	f.want(w.Next, "mood", "[Bad Good]")
+	f.want(w.Next, "ticket", "")
+	f.want(w.Next, "metadata", "map[a:1]")
 	f.view(func(tx *Tx) error {
 		r, err := tx.Get(tx.Schema().Type("organization"), 1)
 		f.want(r, "last_activity_at", "2026-05-04T10:00:00.000Z")

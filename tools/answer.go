@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
@@ -83,11 +85,11 @@ func (s *Service) explain(ctx context.Context, tool string, err error) (*schema.
 	case errors.Is(err, context.DeadlineExceeded):
 		return schema.Errorf(schema.Busy, "the call took too long and was stopped; nothing was written: ask for less"), nil
 	}
-	id := newErrorID()
+	id := NewErrorID()
 	s.options.Logger.ErrorContext(ctx, "tool failed", "error_id", id, "tool", tool, "error", err)
 	message := "something went wrong inside; nothing was written"
 	if known != nil {
-		message = known.Message
+		message = strings.ReplaceAll(known.Message, s.db.Path(), filepath.Base(s.db.Path()))
 	}
 	return schema.Errorf(schema.Internal, "%s. The log says more under %s", message, id), nil
 }
@@ -113,7 +115,10 @@ func shortened(e *schema.Error) *schema.Error {
 	return short
 }
 
-func newErrorID() string {
+// NewErrorID is the id under which an error stands in the log, for an answer
+// that says no more of it. It is random, so that an id in a report is found in
+// the log of any process that ran.
+func NewErrorID() string {
 	var id [5]byte
 	_, _ = rand.Read(id[:])
 	return "err_" + hex.EncodeToString(id[:])

@@ -69,8 +69,11 @@ func (a *Arg) option(s string) (string, error) {
 	if len(a.Enum) == 0 {
 		return s, nil
 	}
-	name := text.FieldName(s)
-	name = cmp.Or(a.Meant[name], name)
+	name := ""
+	if text.IsPlainName(s) {
+		name = text.FieldName(s)
+		name = cmp.Or(a.Meant[name], name)
+	}
 	for _, option := range a.Enum {
 		if option == name {
 			return option, nil

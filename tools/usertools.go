@@ -36,9 +36,19 @@ func updateCompany(s *schema.Schema) *Tool {
 		Args: []Arg{{Name: "name"}, {Name: "currency", Doc: "ISO 4217"}, {Name: "country"}, {Name: "timezone", Doc: "Europe/Paris"}, {Name: "week_start"}}})
 	tool.In[0].Hidden, tool.In[0].Required = true, false
 	tool.Run = func(c *Call) (*Object, error) {
+		before := c.Tx.Company().Text("currency")
 		w, err := c.UpdateRecord(c.Type("company"), c.Tx.Company().Key(), true)
 		if err != nil {
 			return nil, err
+		}
+		if now := w.Record.Text("currency"); now != before {
+			amounts, err := c.Tx.CustomAmounts()
+			if err != nil {
+				return nil, err
+			}
+			if amounts != "" {
+				c.Warn(fmt.Sprintf("amounts in custom fields have the company's currency and now count as %s without being converted: %s", now, amounts))
+			}
 		}
 		return c.Wrote(w)
 	}
