@@ -31,7 +31,7 @@ var below = map[string][]string{
 	"server":                    {"tools", "store", "filter", "schema", "text"},
 	"bench":                     {"server", "tools", "tools/tokens", "exchange", "store", "filter", "schema", "text"},
 	"bench/pocketbase":          {},
-	"cmd/crmcp":                 {"server", "webhook", "tools", "tools/tokens", "exchange", "store", "schema", "text", "cmd/crmcp/sample"},
+	"cmd/crmcp":                 {"server", "webhook", "tools", "tools/tokens", "exchange", "store", "schema", "text"},
 }
 
 // alone are packages from outside that only some of ours may import.

@@ -12,9 +12,9 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
-// This file is the only one that writes the tables of records and links.
-// Every write is noted in the change set with the row before and after, so
-// that nothing changes without a history.
+// This file writes the tables of records and links. Every write is noted in
+// the change set with the row before and after, so that nothing changes without
+// a history; only purges and upgrades, which change the history, go past it.
 
 // insertRecord writes a new record with its computed fields and gives it its
 // number, uid and times.

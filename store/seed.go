@@ -16,7 +16,7 @@ func (o Options) location() *time.Location {
 	return time.UTC
 }
 
-// stages of the first pipeline.
+// firstStages are those of the first pipeline.
 var firstStages = []struct {
 	name, kind  string
 	probability int64

@@ -135,7 +135,7 @@ const smallPagesSQL = `INSERT INTO fulltext (fulltext, rank) VALUES ('pgsz', 100
 
 const fullTextForm = `title, body, content='', contentless_delete=1, tokenize="unicode61 remove_diacritics 0 categories 'L* N* M* Co'"`
 
-// tableColumns lists the columns that a table has.
+// tableColumnsSQL asks for the names of the columns that a table has.
 func tableColumnsSQL(table string) string {
 	return `SELECT name FROM pragma_table_xinfo(` + quoteText(table) + `)`
 }
