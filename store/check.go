@@ -103,7 +103,7 @@ func (c *checker) run() error {
 		return err
 	}
 	for _, one := range list {
-		if err := c.add(Finding{Message: one}); err != nil {
+		if err := c.add(Finding{Message: one, Derived: isOfIndex(one)}); err != nil {
 			return err
 		}
 	}

@@ -11,11 +11,11 @@ const everyAspect = words | firsts | details | deals | work | members | lines | 
 
 // Repair makes everything anew that follows from other data: the columns for
 // comparing and sorting, computed fields, the rows of custom fields,
-// identifiers, and the full-text index. Records, links and the history stay as
+// identifiers, the full-text index and all others. Records, links and the history stay as
 // they are. It is one transaction; nobody can write meanwhile.
 func (db *DB) Repair(ctx context.Context) error {
 	return db.Update(ctx, Caller{Tool: "repair"}, func(tx *Tx) error {
-		for _, statement := range []string{emptyWordsSQL, `DELETE FROM identifier`} {
+		for _, statement := range []string{reindexSQL, emptyWordsSQL, `DELETE FROM identifier`} {
 			if err := tx.exec(statement); err != nil {
 				return err
 			}

@@ -72,6 +72,12 @@ func damages(ctx context.Context, q querier, pragma string) (list []string, err 
 	return list, err
 }
 
+// reindexSQL makes every index anew from the rows of its table.
+const reindexSQL = `REINDEX`
+
+// isOfIndex says whether a damage is that an index and its table differ.
+func isOfIndex(damage string) bool { return strings.Contains(damage, " index ") }
+
 // fileGeneration is the generation of a file that is looked at alone.
 func fileGeneration(ctx context.Context, q querier) (int, error) {
 	found, err := column1(ctx, q, generationSQL)

@@ -149,8 +149,11 @@ func (tx *Tx) hanging(key Key) (string, error) {
 				words += ", "
 			}
 			name := relation.Name
-			if n == 1 && relation.Name == relation.To.Plural {
+			switch {
+			case n == 1 && relation.Name == relation.To.Plural:
 				name = relation.To.Name
+			case n == 1:
+				name = relation.To.Name + " as " + relation.Name
 			}
 			words += fmt.Sprintf("%d %s", n, name)
 		}
