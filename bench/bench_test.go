@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/crmcp/crmcp/store"
@@ -12,6 +13,9 @@ func TestMadeDatabase(t *testing.T) {
 	path := t.TempDir() + "/made.db"
 	if err := makeDatabase(t.Context(), path, organizations); err != nil {
 		t.Fatal(err)
+	}
+	if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
+		t.Errorf("%v are left beside it, %v", left, err)
 	}
 	db, err := store.Open(t.Context(), path, store.Options{})
 	if err != nil {

@@ -32,9 +32,8 @@ func makeDatabase(ctx context.Context, path string, organizations int64) error {
 		return err
 	}
 	unfinished := path + ".unfinished"
-	for _, name := range []string{unfinished, unfinished + "-wal", unfinished + "-shm"} {
-		_ = os.Remove(name)
-	}
+	removeBeside(unfinished)
+	_ = os.Remove(unfinished)
 	db, err := store.Open(ctx, unfinished, store.Options{OwnerName: "Bench Owner", Country: "NL"})
 	if err != nil {
 		return err
@@ -48,7 +47,15 @@ func makeDatabase(ctx context.Context, path string, organizations int64) error {
 		return err
 	}
 	progress("made %s in %s", path, time.Since(began).Round(time.Second))
+	removeBeside(unfinished)
 	return os.Rename(unfinished, path)
+}
+
+// removeBeside removes what opening a database leaves beside its file.
+func removeBeside(path string) {
+	for _, ending := range []string{"-wal", "-shm", "-queue"} {
+		_ = os.Remove(path + ending)
+	}
 }
 
 // defineFields gives organizations a number, an option and a text of their own.

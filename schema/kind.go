@@ -92,7 +92,7 @@ var kinds = map[Kind]KindInfo{
 	Content:       {"content", Virtual, false, false, false, "string", 0, "text, or base64"},
 	RecordID:      {"id", StoreInteger, false, false, true, "string", 0, "an id such as org_42"},
 	Identifiers:   {"identifiers", Virtual, false, false, false, "string", 0, "an e-mail, phone, domain or number"},
-	AnyRecord:     {"record", StoreText, false, false, false, "string", 255, "an id or a name of any record"},
+	AnyRecord:     {"record", StoreText, false, false, true, "string", 255, "an id or a name of any record"},
 }
 
 // Info gives the row of a kind.

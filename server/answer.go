@@ -8,6 +8,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"github.com/crmcp/crmcp/tools"
 )
 
 // maxShownName is how many characters of an unknown tool's name are repeated.
@@ -43,7 +45,7 @@ func (c *connection) handle(ctx context.Context, received message) (answer mcp.J
 }
 
 func (c *connection) fault(ctx context.Context, received message, err error) mcp.JSONRPCMessage {
-	id := newErrorID()
+	id := tools.NewErrorID()
 	c.logger.ErrorContext(ctx, "request failed", "error_id", id, "method", received.method, "error", err)
 	return internalRefusal(received.id, id).wire()
 }

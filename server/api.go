@@ -40,7 +40,7 @@ func onlyBy(w *web, method string, next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if r.Method != method && (method != http.MethodGet || r.Method != http.MethodHead) {
 			rw.Header().Set("Allow", method)
-			w.refuse(rw, r, http.StatusMethodNotAllowed, string(schema.InvalidArgument), "this path is asked with "+method+", not "+shortName(r.Method))
+			w.refuse(rw, r, http.StatusMethodNotAllowed, schema.InvalidArgument, "this path is asked with "+method+", not "+shortName(r.Method))
 			return
 		}
 		next(rw, r)
@@ -89,22 +89,18 @@ func (w *web) postTool(rw http.ResponseWriter, r *http.Request) {
 	}
 	if wrong := wrongType(r); wrong != "" {
 		rw.Header().Set("Accept-Post", "application/json")
-		w.refuse(rw, r, http.StatusUnsupportedMediaType, string(schema.InvalidArgument), wrong)
+		w.refuse(rw, r, http.StatusUnsupportedMediaType, schema.InvalidArgument, wrong)
 		return
 	}
-	body, ok := w.readBody(rw, r)
+	body, done, ok := w.takeBody(rw, r)
 	if !ok {
 		return
 	}
-	weight := min(int64(len(body)), heldBodies)
-	if w.held.Acquire(r.Context(), weight) != nil {
-		return
-	}
-	defer w.held.Release(weight)
+	defer done()
 	name := r.PathValue("tool")
 	arguments, status, wrong := toolArguments(body, r.Header.Get(headerOnce), by.service.Tool(name))
 	if wrong != "" {
-		w.refuse(rw, r, status, string(schema.InvalidArgument), wrong)
+		w.refuse(rw, r, status, schema.InvalidArgument, wrong)
 		return
 	}
 	w.answerTool(rw, r, w.callTool(r.Context(), by, name, arguments))

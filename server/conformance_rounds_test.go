@@ -16,6 +16,21 @@ const sealedState = "round-1.5f2c9e"
 // 2026-07-28.
 func (f *fixture) addRounds() {
 	name := elicitation("What is your name?", map[string]any{"name": map[string]any{"type": "string"}}, "name")
+	f.addSingleRounds(name)
+	f.addSealedRounds(name)
+	f.addCapabilities(name)
+	f.addDiagnostics(name)
+	f.protocol.AddPrompt(mcp.NewPrompt("test_input_required_result_prompt", mcp.WithPromptDescription("Asks in its result")), func(_ context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		if mcpserver.ElicitationResponse(request.Params.InputResponses, "user_context") == nil {
+			asked := elicitation("What context should the prompt use?", map[string]any{"context": map[string]any{"type": "string"}}, "context")
+			return mcpserver.NewInputRequestBuilder("").Elicit("user_context", asked).PromptResult(), nil
+		}
+		return &mcp.GetPromptResult{Messages: []mcp.PromptMessage{{Role: mcp.RoleUser, Content: mcp.NewTextContent("With context")}}}, nil
+	})
+}
+
+// addSingleRounds adds tools that ask for one thing each.
+func (f *fixture) addSingleRounds(name mcp.ElicitationParams) {
 	f.round("test_input_required_result_elicitation", func(params mcp.CallToolParams) (*mcp.CallToolResult, error) {
 		given := mcpserver.ElicitationResponse(params.InputResponses, "user_name")
 		if given == nil || given.Content == nil {
@@ -38,6 +53,11 @@ func (f *fixture) addRounds() {
 		}
 		return mcp.NewToolResultText(fmt.Sprint(given.Roots)), nil
 	})
+}
+
+// addSealedRounds adds tools whose rounds are held together by a state that the
+// client gives back.
+func (f *fixture) addSealedRounds(name mcp.ElicitationParams) {
 	confirm := elicitation("Please confirm", map[string]any{"ok": map[string]any{"type": "boolean"}}, "ok")
 	for _, tool := range []string{"test_input_required_result_request_state", "test_input_required_result_tampered_state"} {
 		f.round(tool, func(params mcp.CallToolParams) (*mcp.CallToolResult, error) {
@@ -65,15 +85,6 @@ func (f *fixture) addRounds() {
 			return mcpserver.NewInputRequestBuilder("2").Elicit("step2", colour).ToolResult(), nil
 		}
 		return mcp.NewToolResultText("complete"), nil
-	})
-	f.addCapabilities(name)
-	f.addDiagnostics(name)
-	f.protocol.AddPrompt(mcp.NewPrompt("test_input_required_result_prompt", mcp.WithPromptDescription("Asks in its result")), func(_ context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-		if mcpserver.ElicitationResponse(request.Params.InputResponses, "user_context") == nil {
-			asked := elicitation("What context should the prompt use?", map[string]any{"context": map[string]any{"type": "string"}}, "context")
-			return mcpserver.NewInputRequestBuilder("").Elicit("user_context", asked).PromptResult(), nil
-		}
-		return &mcp.GetPromptResult{Messages: []mcp.PromptMessage{{Role: mcp.RoleUser, Content: mcp.NewTextContent("With context")}}}, nil
 	})
 }
 

@@ -128,7 +128,7 @@ func (b *bridge) take(ctx context.Context, next line) {
 		return
 	}
 	received, refused := parseMessage(next.text)
-	sent := outgoing{message: received, text: next.text, version: statedVersion(received.params)}
+	sent := outgoing{message: received, text: next.text, version: received.statedVersion()}
 	switch {
 	case refused != nil:
 		b.refuse(refused)
@@ -155,18 +155,6 @@ type outgoing struct {
 }
 
 func (s outgoing) isModern() bool { return mcp.IsModernProtocol(s.version) }
-
-// statedVersion is the protocol version in the params; empty: none.
-func statedVersion(params json.RawMessage) string {
-	var stated struct {
-		Meta map[string]json.RawMessage `json:"_meta"`
-	}
-	if json.Unmarshal(params, &stated) != nil {
-		return ""
-	}
-	version, _ := stringOf(stated.Meta[mcp.MetaKeyProtocolVersion])
-	return version
-}
 
 // start carries a request beside the others. Reading waits only while too much
 // is held. Calls of tools have a bounded number of places.

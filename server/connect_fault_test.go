@@ -73,6 +73,30 @@ func TestBridgeRepeatsNoCallWhoseStreamBroke(t *testing.T) {
 	b.close()
 }
 
+// Behind one address may be several servers that do not know each other's
+// sessions. The bridge begins anew for a while, and then says what is wrong.
+func TestBridgeEndsAsSessionsAreLostAgainAndAgain(t *testing.T) {
+	f := serveFaults(t, func(rw http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if !strings.Contains(string(body), `"initialize"`) {
+			rw.WriteHeader(http.StatusNotFound)
+			return
+		}
+		rw.Header().Set("Content-Type", "application/json")
+		rw.Header().Set("Mcp-Session-Id", "one")
+		_, _ = io.WriteString(rw, `{"jsonrpc":"2.0","id":0,"result":{"protocolVersion":"2025-06-18"}}`)
+	})
+	b := connectFor(t, ConnectOptions{URL: f.URL, Patience: 500 * time.Millisecond})
+	b.send(firstWords)
+	b.answer("0")
+	b.send(calling(1, "create_task", `{"name":"X"}`))
+	b.answer("1").refused(t, "lost the session", "several servers")
+	if asked := f.asked.Load(); asked < 5 || asked > 20 {
+		t.Errorf("the server was asked %d times", asked)
+	}
+	b.close()
+}
+
 func TestBridgeSaysWhatTheServerSays(t *testing.T) {
 	var calls atomic.Int64
 	answers := map[string]func(http.ResponseWriter){
@@ -167,10 +191,18 @@ func TestAddressesOfServers(t *testing.T) {
 		"https://":                       "",
 		"https://ada:secret@crm.example": "",
 		"https://a b":                    "",
+		"https://ada:hush hush@crm":      "",
+		"https://ada:hush/hush@crm":      "",
+		"https://ada:%zzhush@crm":        "",
+		"ada:hush@crm.example":           "",
+		"ftp://ada:hush@crm.example":     "",
 	} {
 		got, err := connectAddress(raw, false)
 		if got != want || (want == "") != errors.Is(err, ErrAddress) {
 			t.Errorf("%s is taken for %q, %v", raw, got, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "hush") {
+			t.Errorf("the password of %s is shown: %v", raw, err)
 		}
 	}
 	if got, err := connectAddress("http://crm.example.com", true); err != nil || got != "http://crm.example.com/mcp" {

@@ -19,6 +19,7 @@ import (
 // ErrAddress is an address to which no bridge can lead.
 var ErrAddress = errors.New("no address of a server")
 
+// badAddress never repeats the address, which may hold a password.
 func badAddress(format string, values ...any) error {
 	return fmt.Errorf("%w: %s", ErrAddress, fmt.Sprintf(format, values...))
 }
@@ -26,18 +27,15 @@ func badAddress(format string, values ...any) error {
 // connectAddress reads the address of a server. Plain http leads to this
 // machine alone, unless it is asked for in so many words.
 func connectAddress(raw string, insecure bool) (string, error) {
-	if !strings.Contains(raw, "://") {
-		return "", badAddress("%q does not begin with https://, as in https://crm.example.com/mcp", raw)
-	}
 	address, err := url.Parse(raw)
-	if err != nil {
-		return "", badAddress("%v", err)
+	if wrong, ok := errors.AsType[*url.Error](err); ok && !strings.Contains(raw, "@") {
+		return "", badAddress("%v", wrong.Err)
 	}
 	switch {
-	case address.Host == "" || address.Scheme != "https" && address.Scheme != "http":
-		return "", badAddress("%q does not begin with https://, as in https://crm.example.com/mcp", raw)
-	case address.User != nil:
+	case err != nil || address.User != nil:
 		return "", badAddress("it holds a password: put the key into a file and name it with --key-file")
+	case address.Host == "" || address.Scheme != "https" && address.Scheme != "http":
+		return "", badAddress("it does not begin with https://, as in https://crm.example.com/mcp")
 	case address.Scheme == "http" && !insecure && !isLoopbackHost(hostName(address.Host)):
 		return "", badAddress("http to %s would show the key to everybody on the way: use https, or --insecure if the way is safe", address.Hostname())
 	}

@@ -65,6 +65,12 @@ func (b *bridge) broken(err error) *failure {
 	return &failure{sent: true, again: true, text: fmt.Sprintf("%s was lost before it had answered: %v", b.host(), err)}
 }
 
+// lostAgain is the failure of a request that met a server without the session
+// however often the session was begun anew.
+func (b *bridge) lostAgain(renewals int) *failure {
+	return &failure{again: true, text: fmt.Sprintf("%s lost the session %d times. If several servers answer under this address, whatever spreads the requests must send each session to the server that began it", b.host(), renewals)}
+}
+
 // mostRefusal is how many bytes of a refusal are read.
 const mostRefusal = 1 << 20
 

@@ -25,12 +25,16 @@ const (
 // answer.
 func (b *bridge) carry(ctx context.Context, sent outgoing) {
 	deadline := time.Now().Add(b.patience)
+	renewals := 0
 	for pause := firstPause; ; pause = min(2*pause, longestPause) {
 		session, key := b.session.now(), b.key.now()
 		failed := b.attempt(ctx, sent, session)
 		if failed != nil && failed.sessionLost && !sent.isModern() {
 			if failed = b.renew(ctx, session); failed == nil {
-				continue
+				if renewals++; renewals == 1 {
+					continue
+				}
+				failed = b.lostAgain(renewals)
 			}
 			failed.sent = false
 		}

@@ -12,6 +12,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
 	"github.com/crmcp/crmcp/tools"
 )
@@ -24,10 +25,10 @@ const (
 
 // patienceWith is for how long clients that send slowly are waited for. There
 // is no limit on how long an answer may take: it would cut off long calls
-// without a word.
-type patienceWith struct{ headers, request, nextRequest time.Duration }
+// without a word. A long body waits for its place before it is read.
+type patienceWith struct{ headers, request, place, nextRequest time.Duration }
 
-var usualPatience = patienceWith{headers: 5 * time.Second, request: 30 * time.Second, nextRequest: 120 * time.Second}
+var usualPatience = patienceWith{headers: 5 * time.Second, request: 30 * time.Second, place: 20 * time.Second, nextRequest: 120 * time.Second}
 
 // HTTPOptions are the settings of the server over HTTP. The zero value of each
 // field stands for its default.
@@ -127,8 +128,9 @@ type web struct {
 	mux      *http.ServeMux
 	routes   map[string]route
 	patience patienceWith
-	// held bounds the bodies that are being understood at one time.
-	held *semaphore.Weighted
+	// held bounds the bodies that are being understood at one time, arriving
+	// the long ones that are being read.
+	held, arriving *semaphore.Weighted
 	// streams ends when the server is to stop, before what runs is waited for.
 	streams    context.Context
 	endStreams context.CancelFunc
@@ -141,6 +143,7 @@ func newWeb(options HTTPOptions, admit func(context.Context, credentials) (*prin
 		sessions: newSessions(time.Now),
 		limits:   newLimits(options.RateLimit, time.Now),
 		held:     semaphore.NewWeighted(heldBodies),
+		arriving: semaphore.NewWeighted(heldBodies),
 	}
 	w.metrics = newMetrics(w.sessions.count)
 	w.streams, w.endStreams = context.WithCancel(context.Background())
@@ -201,7 +204,7 @@ func (w *web) routeOf(r *http.Request) route {
 }
 
 func (w *web) serveNothing(rw http.ResponseWriter, r *http.Request) {
-	w.refuse(rw, r, http.StatusNotFound, "not_found", "there is nothing at this path: assistants connect to /mcp")
+	w.refuse(rw, r, http.StatusNotFound, schema.NotFound, "there is nothing at this path: assistants connect to /mcp")
 }
 
 // serve answers until ctx ends.

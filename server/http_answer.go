@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/tools"
 )
 
 // statusOf is the HTTP status that says what an error code says.
@@ -25,7 +26,7 @@ func statusOf(code schema.ErrorCode) int {
 		return http.StatusForbidden
 	case schema.TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case "rate_limited":
+	case schema.RateLimited:
 		return http.StatusTooManyRequests
 	case schema.Busy, schema.UnknownOutcome:
 		return http.StatusServiceUnavailable
@@ -36,9 +37,9 @@ func statusOf(code schema.ErrorCode) int {
 }
 
 // refuse answers a request that got no further than the guards.
-func (w *web) refuse(rw http.ResponseWriter, r *http.Request, status int, code, message string) {
-	visitOf(r.Context()).refused = code
-	w.answerJSON(rw, r, status, map[string]any{"error": map[string]string{"code": code, "message": message}})
+func (w *web) refuse(rw http.ResponseWriter, r *http.Request, status int, code schema.ErrorCode, message string) {
+	visitOf(r.Context()).refused = string(code)
+	w.answerJSON(rw, r, status, map[string]any{"error": map[string]string{"code": string(code), "message": message}})
 }
 
 // refuseFor answers with what an error says, and with an id that stands in the
@@ -46,12 +47,12 @@ func (w *web) refuse(rw http.ResponseWriter, r *http.Request, status int, code, 
 func (w *web) refuseFor(rw http.ResponseWriter, r *http.Request, err error) {
 	var known *schema.Error
 	if errors.As(err, &known) && known.Code != schema.Internal {
-		w.refuse(rw, r, statusOf(known.Code), string(known.Code), known.Error())
+		w.refuse(rw, r, statusOf(known.Code), known.Code, known.Error())
 		return
 	}
-	id := newErrorID()
+	id := tools.NewErrorID()
 	w.options.Logger.ErrorContext(r.Context(), "request failed", "error_id", id, "error", err)
-	w.refuse(rw, r, http.StatusInternalServerError, string(schema.Internal), "the server failed on this request; its log says why under id "+id)
+	w.refuse(rw, r, http.StatusInternalServerError, schema.Internal, "the server failed on this request; its log says why under id "+id)
 }
 
 func (w *web) answerJSON(rw http.ResponseWriter, r *http.Request, status int, body any) {
@@ -106,7 +107,7 @@ func (c *clearing) clear(text []byte) []byte {
 	}
 	details := clearError(c.received, *answer.Error)
 	if details.Code == mcp.INTERNAL_ERROR {
-		id := newErrorID()
+		id := tools.NewErrorID()
 		c.web.options.Logger.ErrorContext(c.request.Context(), "request failed", "error_id", id, "method", c.received.method, "error", fmt.Errorf("mcp-go: %s", details.Message))
 		details = internalRefusal(c.received.id, id).wire().Error
 	}

@@ -16,9 +16,9 @@ import (
 	"github.com/crmcp/crmcp/tools"
 )
 
-// maxAnswerText is how many bytes the text of one answer over the protocol may
+// MaxAnswerText is how many bytes the text of one answer over the protocol may
 // have: clients cut what is longer, often in the middle of a record.
-const maxAnswerText = 8_192
+const MaxAnswerText = 8_192
 
 // credentials are what a request says of who sends it.
 type credentials struct {
@@ -153,9 +153,9 @@ func (d *door) choose(ctx context.Context, caller store.Caller, key store.APIKey
 	if ok && now.Sub(known.at) < choiceFor {
 		return known.service, nil
 	}
-	service, err := d.service.For(ctx, caller, key.Toolsets, key.ReadOnly, maxAnswerText)
+	service, err := d.service.For(ctx, caller, key.Toolsets, key.ReadOnly, MaxAnswerText)
 	if err == nil && toolsets != "" {
-		service, err = service.With(toolsets, false, maxAnswerText)
+		service, err = service.With(toolsets, false, MaxAnswerText)
 	}
 	if err != nil {
 		return nil, err

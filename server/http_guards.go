@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,6 +12,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/tools"
 )
 
 // visit is what becomes known of one request on its way through the guards.
@@ -51,7 +55,7 @@ func (w *web) identified(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
 		if !isHarmless(id) {
-			id = newErrorID()
+			id = rand.Text()[:12]
 		}
 		rw.Header().Set("X-Request-Id", id)
 		ctx := context.WithValue(r.Context(), visitKey{}, &visit{id: id})
@@ -135,12 +139,12 @@ func (w *web) recovered(next http.Handler) http.Handler {
 			if cause == nil {
 				return
 			}
-			id := newErrorID()
+			id := tools.NewErrorID()
 			w.options.Logger.ErrorContext(r.Context(), "request failed by a panic", "error_id", id, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 			if counted, ok := rw.(*counting); ok && counted.status != 0 {
 				panic(http.ErrAbortHandler)
 			}
-			w.refuse(rw, r, http.StatusInternalServerError, "internal", "the server failed on this request; its log says why under id "+id)
+			w.refuse(rw, r, http.StatusInternalServerError, schema.Internal, "the server failed on this request; its log says why under id "+id)
 		}()
 		next.ServeHTTP(rw, r)
 	})
@@ -152,7 +156,7 @@ func (w *web) recovered(next http.Handler) http.Handler {
 func (w *web) hosted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if !w.isOwnHost(r) {
-			w.refuse(rw, r, http.StatusForbidden, "forbidden", "this server does not answer under the name in the Host header; crmcp serve --allowed-hosts adds one")
+			w.refuse(rw, r, http.StatusForbidden, schema.Forbidden, "this server does not answer under the name in the Host header; crmcp serve --allowed-hosts adds one")
 			return
 		}
 		next.ServeHTTP(rw, r)
@@ -199,7 +203,7 @@ func (w *web) originated(next http.Handler) http.Handler {
 			return
 		}
 		if len(origins) > 1 || !w.isAllowedOrigin(origins[0]) {
-			w.refuse(rw, r, http.StatusForbidden, "forbidden", "web pages of this origin may not call the server; crmcp serve --allowed-origins adds one")
+			w.refuse(rw, r, http.StatusForbidden, schema.Forbidden, "web pages of this origin may not call the server; crmcp serve --allowed-origins adds one")
 			return
 		}
 		head := rw.Header()

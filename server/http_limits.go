@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/crmcp/crmcp/schema"
 )
 
 const (
@@ -154,5 +156,5 @@ func (w *web) rated(next http.Handler) http.Handler {
 func (w *web) tooMany(rw http.ResponseWriter, r *http.Request, wait time.Duration, message string) {
 	seconds := strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
 	rw.Header().Set("Retry-After", seconds)
-	w.refuse(rw, r, http.StatusTooManyRequests, "rate_limited", message+": wait "+seconds+" s and send it again")
+	w.refuse(rw, r, http.StatusTooManyRequests, schema.RateLimited, message+": wait "+seconds+" s and send it again")
 }

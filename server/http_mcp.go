@@ -13,6 +13,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
+	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/tools"
 )
 
@@ -88,13 +89,13 @@ func (w *web) serveMCP(rw http.ResponseWriter, r *http.Request) {
 		w.sessionMCP(rw, r)
 	default:
 		rw.Header().Set("Allow", "POST, DELETE")
-		w.refuse(rw, r, http.StatusMethodNotAllowed, "invalid_argument", "messages are sent to this path with POST")
+		w.refuse(rw, r, http.StatusMethodNotAllowed, schema.InvalidArgument, "messages are sent to this path with POST")
 	}
 }
 
 // sessionMCP ends a session or opens its stream.
 func (w *web) sessionMCP(rw http.ResponseWriter, r *http.Request) {
-	modern := mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
+	modern := isModern(r, message{})
 	id := r.Header.Get(mcpserver.HeaderKeySessionID)
 	if !modern && id != "" && !w.knowsSession(rw, r, id) {
 		return
@@ -102,9 +103,9 @@ func (w *web) sessionMCP(rw http.ResponseWriter, r *http.Request) {
 	switch {
 	case modern || r.Method == http.MethodGet && !w.asks:
 		rw.Header().Set("Allow", "POST, DELETE")
-		w.refuse(rw, r, http.StatusMethodNotAllowed, "invalid_argument", "this server has no stream of its own messages: everything comes as the answer to a POST")
+		w.refuse(rw, r, http.StatusMethodNotAllowed, schema.InvalidArgument, "this server has no stream of its own messages: everything comes as the answer to a POST")
 	case id == "":
-		w.refuse(rw, r, http.StatusBadRequest, "invalid_argument", "Mcp-Session-Id must name the session")
+		w.refuse(rw, r, http.StatusBadRequest, schema.InvalidArgument, "Mcp-Session-Id must name the session")
 	default:
 		w.streaming(rw, r)
 	}
@@ -122,7 +123,7 @@ func (w *web) streaming(rw http.ResponseWriter, r *http.Request) {
 // is answered, in the same way whether another has it or nobody.
 func (w *web) knowsSession(rw http.ResponseWriter, r *http.Request, id string) bool {
 	if _, err := w.sessions.ResolveSessionIdManager(r).Validate(id); err != nil {
-		w.refuse(rw, r, http.StatusNotFound, "not_found", "there is no such session, or it has ended: begin another with initialize")
+		w.refuse(rw, r, http.StatusNotFound, schema.NotFound, "there is no such session, or it has ended: begin another with initialize")
 		return false
 	}
 	return true
@@ -149,15 +150,11 @@ func (s *silent) CanStream() bool                { return false }
 
 // postMCP reads one message and passes it on, once it is sure what it says.
 func (w *web) postMCP(rw http.ResponseWriter, r *http.Request) {
-	body, ok := w.readBody(rw, r)
+	body, done, ok := w.takeBody(rw, r)
 	if !ok {
 		return
 	}
-	weight := min(int64(len(body)), heldBodies)
-	if w.held.Acquire(r.Context(), weight) != nil {
-		return
-	}
-	defer w.held.Release(weight)
+	defer done()
 	received, refused := w.understand(body)
 	if refused != nil {
 		w.refuseRPC(rw, r, refused)
@@ -179,6 +176,13 @@ func (w *web) postMCP(rw http.ResponseWriter, r *http.Request) {
 	case !modern && received.method != string(mcp.MethodInitialize):
 		w.refuseRPC(rw, r, invalidRequest(received.id, "begin with initialize and send the Mcp-Session-Id that it answers with, or speak protocol version "+mcp.ProtocolVersion20260728))
 		return
+	}
+	if received.method == string(mcp.MethodSubscriptionsListen) {
+		if len(body) > shortBody {
+			w.refuseRPC(rw, r, invalidRequest(received.id, fmt.Sprintf("subscriptions/listen has at most %d bytes, because it lasts", shortBody)))
+			return
+		}
+		done()
 	}
 	answer := &notified{ResponseWriter: rw}
 	defer answer.end()
@@ -218,15 +222,5 @@ func staysItself(id json.RawMessage) bool {
 // isModern says whether a message is of the protocol without sessions, which
 // either the header or the message tells; where they differ mcp-go refuses it.
 func isModern(r *http.Request, received message) bool {
-	if mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
-		return true
-	}
-	var params struct {
-		Meta map[string]json.RawMessage `json:"_meta"`
-	}
-	if json.Unmarshal(received.params, &params) != nil {
-		return false
-	}
-	version, ok := stringOf(params.Meta[mcp.MetaKeyProtocolVersion])
-	return ok && mcp.IsModernProtocol(version)
+	return mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) || mcp.IsModernProtocol(received.statedVersion())
 }

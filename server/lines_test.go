@@ -6,77 +6,28 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
+// due is what one line is due: an error with a code, a result or nothing.
+type due struct {
+	line string
+	code int
+	id   string
+}
+
+const (
+	result = 0
+	none   = 1 // no answer at all
+)
+
 func TestEveryLineGetsWhatItIsDue(t *testing.T) {
-	const none = 1 // no answer at all
-	const result = 0
-	deep := strings.Repeat("[", 100_000)
-	cases := []struct {
-		line string
-		code int
-		id   string
-	}{
-		{`{`, mcp.PARSE_ERROR, "null"},
-		{`hello`, mcp.PARSE_ERROR, "null"},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping"} {}`, mcp.PARSE_ERROR, "null"},
-		{"{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", mcp.PARSE_ERROR, "null"},
-		{"\xef\xbb\xbf{}", mcp.PARSE_ERROR, "null"},
-		{"\x00", mcp.PARSE_ERROR, "null"},
-		{"\f", mcp.PARSE_ERROR, "null"},
-		{deep, mcp.PARSE_ERROR, "null"},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":` + strings.Repeat(`{"a":`, 100_000), mcp.PARSE_ERROR, "null"},
-		{`{}`, mcp.INVALID_REQUEST, "null"},
-		{`null`, mcp.INVALID_REQUEST, "null"},
-		{`5`, mcp.INVALID_REQUEST, "null"},
-		{`"ping"`, mcp.INVALID_REQUEST, "null"},
-		{`1e999`, mcp.INVALID_REQUEST, "null"},
-		{`[]`, mcp.INVALID_REQUEST, "null"},
-		{`[` + ping(1) + `,` + ping(2) + `]`, mcp.INVALID_REQUEST, "null"},
-		{`{"jsonrpc":"2.0","id":1,"Method":"ping"}`, mcp.INVALID_REQUEST, "1"},
-		{`{"jsonrpc":"2.0","ID":1,"method":"ping"}`, none, ""},
-		{`{"JSONRPC":"2.0","id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
-		{`{"id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
-		{`{"jsonrpc":"1.0","id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
-		{`{"jsonrpc":2.0,"id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
-		{`{"method":"notifications/initialized"}`, mcp.INVALID_REQUEST, "null"},
-		{`{"jsonrpc":"2.0","id":1,"method":5}`, mcp.INVALID_REQUEST, "1"},
-		{`{"jsonrpc":"2.0","id":null,"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
-		{`{"jsonrpc":"2.0","id":true,"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
-		{`{"jsonrpc":"2.0","id":[1],"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
-		{`{"jsonrpc":"2.0","id":1e400,"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
-		{`{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}`, result, "2"},
-		{`{"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}`, result, "12345678901234567890"},
-		{`{"jsonrpc":"2.0","id":"\ud800","method":"ping"}`, result, `"\ud800"`},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":null,"more":{}}`, result, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}`, mcp.INVALID_PARAMS, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"tools/call"}`, mcp.INVALID_PARAMS, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":5}}`, mcp.INVALID_PARAMS, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"a":1e400}}}`, mcp.INVALID_PARAMS, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":5}}`, mcp.INVALID_PARAMS, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":5}}`, mcp.INVALID_PARAMS, "1"},
-		{call(1, "nothing", "{}"), mcp.INVALID_PARAMS, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"debug"}}`, mcp.METHOD_NOT_FOUND, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"resources/list"}`, mcp.METHOD_NOT_FOUND, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, mcp.METHOD_NOT_FOUND, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"notifications/initialized"}`, mcp.METHOD_NOT_FOUND, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":""}`, mcp.METHOD_NOT_FOUND, "1"},
-		{`{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("m", 5000) + `"}`, mcp.METHOD_NOT_FOUND, "1"},
-		{`{"jsonrpc":"2.0","method":"notifications/initialized"}`, none, ""},
-		{`{"jsonrpc":"2.0","method":"ping"}`, none, ""},
-		{`{"jsonrpc":"2.0","method":"tools/call","params":[]}`, none, ""},
-		{`{"jsonrpc":"2.0","method":"no/such"}`, none, ""},
-		{`{"jsonrpc":"2.0","id":1,"result":{}}`, none, ""},
-		{`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}`, none, ""},
-		{"", none, ""},
-		{" \t\r", none, ""},
-	}
 	s := start(t, newCRM(), Options{})
-	for _, test := range cases {
+	for _, test := range slices.Concat(linesOfNoJSON(), linesOfNoMessage(), linesOfNoUse(), linesWithAResult(), linesWithoutAnswer()) {
 		shown := test.line[:min(len(test.line), 100)]
 		s.send(test.line)
 		if test.code != none {
@@ -93,6 +44,89 @@ func TestEveryLineGetsWhatItIsDue(t *testing.T) {
 		}
 	}
 	s.end()
+}
+
+// linesOfNoJSON are no JSON at all.
+func linesOfNoJSON() []due {
+	return []due{
+		{`{`, mcp.PARSE_ERROR, "null"},
+		{`hello`, mcp.PARSE_ERROR, "null"},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping"} {}`, mcp.PARSE_ERROR, "null"},
+		{"{\"jsonrpc\":\"2.0\",\"id\":\"\xff\",\"method\":\"ping\"}", mcp.PARSE_ERROR, "null"},
+		{"\xef\xbb\xbf{}", mcp.PARSE_ERROR, "null"},
+		{"\x00", mcp.PARSE_ERROR, "null"},
+		{"\f", mcp.PARSE_ERROR, "null"},
+		{strings.Repeat("[", 100_000), mcp.PARSE_ERROR, "null"},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":` + strings.Repeat(`{"a":`, 100_000), mcp.PARSE_ERROR, "null"},
+	}
+}
+
+// linesOfNoMessage are JSON, but no message.
+func linesOfNoMessage() []due {
+	return []due{
+		{`{}`, mcp.INVALID_REQUEST, "null"},
+		{`null`, mcp.INVALID_REQUEST, "null"},
+		{`5`, mcp.INVALID_REQUEST, "null"},
+		{`"ping"`, mcp.INVALID_REQUEST, "null"},
+		{`1e999`, mcp.INVALID_REQUEST, "null"},
+		{`[]`, mcp.INVALID_REQUEST, "null"},
+		{`[` + ping(1) + `,` + ping(2) + `]`, mcp.INVALID_REQUEST, "null"},
+		{`{"jsonrpc":"2.0","id":1,"Method":"ping"}`, mcp.INVALID_REQUEST, "1"},
+		{`{"JSONRPC":"2.0","id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
+		{`{"id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
+		{`{"jsonrpc":"1.0","id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
+		{`{"jsonrpc":2.0,"id":1,"method":"ping"}`, mcp.INVALID_REQUEST, "1"},
+		{`{"method":"notifications/initialized"}`, mcp.INVALID_REQUEST, "null"},
+		{`{"jsonrpc":"2.0","id":1,"method":5}`, mcp.INVALID_REQUEST, "1"},
+		{`{"jsonrpc":"2.0","id":null,"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
+		{`{"jsonrpc":"2.0","id":true,"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
+		{`{"jsonrpc":"2.0","id":[1],"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
+		{`{"jsonrpc":"2.0","id":1e400,"method":"ping"}`, mcp.INVALID_REQUEST, "null"},
+	}
+}
+
+// linesOfNoUse are messages that ask for what there is not, or in a wrong way.
+func linesOfNoUse() []due {
+	return []due{
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}`, mcp.INVALID_PARAMS, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"tools/call"}`, mcp.INVALID_PARAMS, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":5}}`, mcp.INVALID_PARAMS, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"a":1e400}}}`, mcp.INVALID_PARAMS, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","_meta":5}}`, mcp.INVALID_PARAMS, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":5}}`, mcp.INVALID_PARAMS, "1"},
+		{call(1, "nothing", "{}"), mcp.INVALID_PARAMS, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"logging/setLevel","params":{"level":"debug"}}`, mcp.METHOD_NOT_FOUND, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"resources/list"}`, mcp.METHOD_NOT_FOUND, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"prompts/list"}`, mcp.METHOD_NOT_FOUND, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"notifications/initialized"}`, mcp.METHOD_NOT_FOUND, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":""}`, mcp.METHOD_NOT_FOUND, "1"},
+		{`{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("m", 5000) + `"}`, mcp.METHOD_NOT_FOUND, "1"},
+	}
+}
+
+// linesWithAResult are odd, but messages.
+func linesWithAResult() []due {
+	return []due{
+		{`{"jsonrpc":"2.0","id":1,"id":2,"method":"ping"}`, result, "2"},
+		{`{"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}`, result, "12345678901234567890"},
+		{`{"jsonrpc":"2.0","id":"\ud800","method":"ping"}`, result, `"\ud800"`},
+		{`{"jsonrpc":"2.0","id":1,"method":"ping","params":null,"more":{}}`, result, "1"},
+	}
+}
+
+// linesWithoutAnswer ask for none.
+func linesWithoutAnswer() []due {
+	return []due{
+		{`{"jsonrpc":"2.0","ID":1,"method":"ping"}`, none, ""},
+		{`{"jsonrpc":"2.0","method":"notifications/initialized"}`, none, ""},
+		{`{"jsonrpc":"2.0","method":"ping"}`, none, ""},
+		{`{"jsonrpc":"2.0","method":"tools/call","params":[]}`, none, ""},
+		{`{"jsonrpc":"2.0","method":"no/such"}`, none, ""},
+		{`{"jsonrpc":"2.0","id":1,"result":{}}`, none, ""},
+		{`{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"what?"}}`, none, ""},
+		{"", none, ""},
+		{" \t\r", none, ""},
+	}
 }
 
 func TestUnknownToolIsNamedOnce(t *testing.T) {

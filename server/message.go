@@ -21,6 +21,19 @@ type message struct {
 	params json.RawMessage
 }
 
+// statedVersion is the protocol version that the message itself names, as those
+// of the era without sessions do; empty: none.
+func (m message) statedVersion() string {
+	var params struct {
+		Meta map[string]json.RawMessage `json:"_meta"`
+	}
+	if json.Unmarshal(m.params, &params) != nil {
+		return ""
+	}
+	version, _ := stringOf(params.Meta[mcp.MetaKeyProtocolVersion])
+	return version
+}
+
 // refusal is why a line is answered with an error of the protocol.
 type refusal struct {
 	id   json.RawMessage

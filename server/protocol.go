@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"log/slog"
@@ -11,6 +10,9 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/tools"
 )
 
 // serverName is the name clients are told; it is also the program's.
@@ -43,7 +45,7 @@ func publish(tool Tool) (mcp.Tool, error) {
 	if tool.Name == "" {
 		return mcp.Tool{}, fmt.Errorf("a tool has no name: %q", tool.Description)
 	}
-	if schema := bytes.TrimSpace(tool.InputSchema); !json.Valid(schema) || schema[0] != '{' {
+	if written := bytes.TrimSpace(tool.InputSchema); !json.Valid(written) || written[0] != '{' {
 		return mcp.Tool{}, fmt.Errorf("the input schema of tool %s is not a JSON object", tool.Name)
 	}
 	published := mcp.NewToolWithRawSchema(tool.Name, tool.Description, tool.InputSchema)
@@ -88,7 +90,7 @@ func callSafely(ctx context.Context, backend Backend, logger *slog.Logger, name 
 	}
 	structured, err := json.Marshal(result.Structured)
 	if err != nil {
-		id := newErrorID()
+		id := tools.NewErrorID()
 		logger.ErrorContext(ctx, "answer cannot be written as JSON", "error_id", id, "tool", name, "error", err)
 		return internalResult(id)
 	}
@@ -124,19 +126,13 @@ func clientOf(ctx context.Context) Client {
 // internalResult is the answer to a call that failed through a fault of the
 // program. It shows the id that stands in the log and nothing else.
 func internalResult(id string) Result {
-	text := fmt.Sprintf(`{"error":{"code":"internal","message":"the server failed on this call; its log says why under id %s"}}`, id)
+	text := fmt.Sprintf(`{"error":{"code":%q,"message":"the server failed on this call; its log says why under id %s"}}`, schema.Internal, id)
 	return Result{Text: text, Structured: json.RawMessage(text), IsError: true}
 }
 
 func logPanic(ctx context.Context, logger *slog.Logger, cause any, attributes ...any) string {
-	id := newErrorID()
+	id := tools.NewErrorID()
 	attributes = append(attributes, "error_id", id, "panic", fmt.Sprint(cause), "stack", string(debug.Stack()))
 	logger.ErrorContext(ctx, "call failed by a panic", attributes...)
 	return id
-}
-
-// newErrorID is random, so that an id in a report is found in the log of any
-// process that ran.
-func newErrorID() string {
-	return rand.Text()[:12]
 }

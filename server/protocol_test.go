@@ -162,7 +162,7 @@ func TestFaultsShowAnIDThatStandsInTheLog(t *testing.T) {
 		}
 		words := strings.Fields(shown.Error.Message)
 		s.end()
-		if id := words[len(words)-1]; len(id) != 12 || !strings.Contains(s.log.String(), id) {
+		if id := words[len(words)-1]; len(id) != len("err_0123456789") || !strings.Contains(s.log.String(), id) {
 			t.Errorf("%s: id %q is not in the log %s", tool, id, s.log)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/crmcp/crmcp/tools"
 )
 
 const (
@@ -148,7 +150,7 @@ func (c *connection) start(ctx context.Context, received message, size int) {
 
 func (c *connection) send(ctx context.Context, received message, answer mcp.JSONRPCMessage) {
 	if err := c.output.send(answer); err != nil {
-		id := newErrorID()
+		id := tools.NewErrorID()
 		c.logger.ErrorContext(ctx, "answer not sent", "error_id", id, "method", received.method, "error", err)
 		c.refuse(internalRefusal(received.id, id))
 	}

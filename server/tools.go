@@ -37,9 +37,13 @@ type serviceBackend struct {
 	tools   []Tool
 }
 
-func (b *serviceBackend) Tools() []Tool        { return b.tools }
+// Tools are those that the service has switched on.
+func (b *serviceBackend) Tools() []Tool { return b.tools }
+
+// Instructions are those of the service.
 func (b *serviceBackend) Instructions() string { return b.service.Instructions() }
 
+// Call runs a tool as the user of the backend.
 func (b *serviceBackend) Call(ctx context.Context, client Client, name string, arguments json.RawMessage) Result {
 	caller := store.Caller{User: b.user, Client: client.Name, Version: client.Version}
 	answer := b.service.Call(ctx, caller, name, arguments)

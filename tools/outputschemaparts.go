@@ -143,7 +143,7 @@ func errorSchema() *Object {
 func errorCodes() []string {
 	return []string{string(schema.InvalidArgument), string(schema.Ambiguous), string(schema.NotFound), string(schema.Conflict),
 		string(schema.ConfirmRequired), string(schema.Unauthorized), string(schema.Forbidden), string(schema.ReadOnlyMode), string(schema.TooLarge),
-		"rate_limited", string(schema.Busy), string(schema.UnknownOutcome), string(schema.Internal)}
+		string(schema.RateLimited), string(schema.Busy), string(schema.UnknownOutcome), string(schema.Internal)}
 }
 
 // RequestSchema is the JSON Schema of the tool's arguments for programs:

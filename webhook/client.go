@@ -16,6 +16,7 @@ import (
 	"code.dny.dev/ssrf"
 
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 const (
@@ -24,14 +25,20 @@ const (
 	answerWithin = 15 * time.Second
 	// answerRead is how many bytes of an answer are read.
 	answerRead = 64 << 10
-	// connectionsEach is how many connections stay open to a receiver.
-	connectionsEach = batchSize
+	// longestProblem is how many characters of an error are kept.
+	longestProblem = 200
 )
 
 // newClient makes a client that reaches public addresses alone, whatever a
 // name turns out to mean when it is looked up; insecure ones reach this
-// machine and private networks too, but never what is special about a network,
-// such as the addresses under which clouds tell a machine its passwords.
+// machine and the private networks of IPv4 too, but never what is special about
+// a network, such as the addresses under which clouds tell a machine its
+// passwords. Those of IPv6 lie scattered among its private networks, fc00::/7,
+// which therefore stay closed.
+//
+// How many connections there are to a receiver is not limited here, but by how
+// many deliveries to a webhook are under way: a delivery that waited for a
+// connection would lose its time to those of another webhook.
 func newClient(insecure bool) *http.Client {
 	options := []ssrf.Option{ssrf.WithAnyPort()}
 	if insecure {
@@ -50,8 +57,7 @@ func newClient(insecure bool) *http.Client {
 			ForceAttemptHTTP2:      true,
 			TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 			TLSHandshakeTimeout:    answerWithin,
-			MaxIdleConnsPerHost:    connectionsEach,
-			MaxConnsPerHost:        connectionsEach,
+			MaxIdleConnsPerHost:    batchSize,
 			IdleConnTimeout:        time.Minute,
 			MaxResponseHeaderBytes: answerRead,
 			DisableCompression:     true,
@@ -129,6 +135,6 @@ func explain(err error) string {
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("no answer within %s", answerWithin)
 	}
-	line := strings.Join(strings.Fields(err.Error()), " ")
-	return line[:min(len(line), 200)]
+	line := strings.Join(strings.Fields(strings.ToValidUTF8(err.Error(), "\uFFFD")), " ")
+	return text.Truncate(line, longestProblem)
 }

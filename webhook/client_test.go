@@ -1,10 +1,14 @@
 package webhook
 
 import (
+	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/crmcp/crmcp/store"
 )
@@ -14,7 +18,7 @@ func TestPrivateAddressesAreRefusedWhenTheConnectionIsMade(t *testing.T) {
 	local := httptest.NewTLSServer(http.NotFoundHandler())
 	defer local.Close()
 	_, port, _ := strings.Cut(strings.TrimPrefix(local.URL, "https://"), ":")
-	always := []string{"https://169.254.169.254/latest/meta-data", "https://0.0.0.0:" + port, "https://100.64.1.1/", "https://[fe80::1]/", "https://[fd00:ec2::254]/",
+	always := []string{"https://169.254.169.254/latest/meta-data", "https://0.0.0.0:" + port, "https://100.64.1.1/", "https://[fe80::1]/", "https://[fd00:ec2::254]/", "https://[fd12:3456::1]/",
 		"https://[64:ff9b::7f00:1]/", "https://224.0.0.1/", "https://192.0.2.1/", "https://255.255.255.255/"}
 	unlessAllowed := []string{local.URL, "https://localhost:" + port, "https://127.9.9.9:" + port, "https://[::1]:" + port, "https://10.1.2.3/", "https://172.16.0.1/",
 		"https://192.168.1.1/", "https://[::ffff:127.0.0.1]:" + port, "https://2130706433:" + port, "https://0x7f.1:" + port}
@@ -62,5 +66,46 @@ func TestClientUsesNoProxyAndReadsLittle(t *testing.T) {
 	if a.Error != "" || a.Code != http.StatusOK {
 		t.Errorf("an endless answer: %+v", a)
 	}
+	d.client.CloseIdleConnections()
+}
+
+func TestErrorsAreCutBetweenCharacters(t *testing.T) {
+	for _, long := range []string{strings.Repeat("€", 300), "a" + strings.Repeat("é", 300), "\xff\xfe" + strings.Repeat("x", 300)} {
+		if line := explain(errors.New(long)); !utf8.ValidString(line) || utf8.RuneCountInString(line) > longestProblem+1 {
+			t.Errorf("%q", line)
+		}
+	}
+}
+
+// Two webhooks of one receiver, which answers nothing until all that both may
+// send at once has come.
+func TestWebhooksOfOneReceiverDoNotWaitForEachOther(t *testing.T) {
+	f := newFixture(t)
+	var all sync.WaitGroup
+	all.Add(2 * batchSize)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadAll(r.Body)
+		all.Done()
+		come := make(chan struct{})
+		go func() {
+			all.Wait()
+			close(come)
+		}()
+		select {
+		case <-come:
+		case <-r.Context().Done():
+		}
+	}))
+	defer receiver.Close()
+	d := New(f.db, Options{Insecure: true})
+	var sent sync.WaitGroup
+	for range 2 * batchSize {
+		sent.Go(func() {
+			if a := d.send(t.Context(), store.Parcel{URL: receiver.URL, Event: "evt_1", Body: "{}"}); a.Code != http.StatusOK {
+				t.Errorf("%+v", a)
+			}
+		})
+	}
+	sent.Wait()
 	d.client.CloseIdleConnections()
 }

@@ -35,7 +35,8 @@ const (
 type Options struct {
 	// Version is this program's; it stands in the User-Agent.
 	Version string
-	// Insecure takes http and addresses of this machine and of private networks.
+	// Insecure takes http, and addresses of this machine and of the private
+	// networks of IPv4.
 	Insecure bool
 	// Logger hears of what fails; nil: the default one.
 	Logger *slog.Logger

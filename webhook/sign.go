@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/crmcp/crmcp/store"
 )
 
 // The headers of the Standard Webhooks scheme.
@@ -17,14 +19,12 @@ const (
 	HeaderSignature = "webhook-signature"
 )
 
-const secretPrefix = "whsec_"
-
 // signatures gives the value of the signature header: one signature for each
 // secret, so that a receiver may know the old one or the new one.
 func signatures(secrets []string, id string, at time.Time, body string) (string, error) {
 	signed := make([]string, len(secrets))
 	for i, secret := range secrets {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, store.SecretPrefix))
 		if err != nil {
 			return "", fmt.Errorf("secret %d of the webhook cannot be read", i+1)
 		}

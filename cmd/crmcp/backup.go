@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -26,11 +25,11 @@ func backupCommand(p *program, common *commonOptions) *cobra.Command {
 }
 
 func (p *program) backup(ctx context.Context, common *commonOptions, folder string) error {
-	return p.withDatabase(ctx, common, func(db *store.DB) error {
-		manifest, file, err := db.Backup(ctx, folder)
+	return onSession(ctx, common, p.openExisting, func(opened *session) error {
+		manifest, file, err := opened.db.Backup(ctx, folder)
 		if file != "" {
 			p.print("%s\n", file)
-			p.print("%d records, %d changes, %d bytes, checked\n", recordsIn(db, manifest), manifest.Counts["change_set"], manifest.Size)
+			p.print("%d records, %d changes, %d bytes, checked\n", recordsIn(opened.db, manifest), manifest.Counts["change_set"], manifest.Size)
 		}
 		return err
 	})
@@ -42,16 +41,4 @@ func recordsIn(db *store.DB, manifest *store.Manifest) (n int64) {
 		n += manifest.Counts[t.Name]
 	}
 	return n
-}
-
-// withDatabase opens the database that is there, and closes it after fn.
-func (p *program) withDatabase(ctx context.Context, common *commonOptions, fn func(*store.DB) error) error {
-	if err := p.wantDatabase(common); err != nil {
-		return err
-	}
-	opened, err := p.openSession(ctx, common)
-	if err != nil {
-		return err
-	}
-	return errors.Join(fn(opened.db), opened.close())
 }

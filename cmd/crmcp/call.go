@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -47,11 +46,9 @@ func (p *program) call(ctx context.Context, common *commonOptions, options callO
 	if err != nil {
 		return err
 	}
-	opened, err := p.openSession(ctx, common)
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.callTool(ctx, opened, options.tool, arguments), opened.close())
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
+		return p.callTool(ctx, opened, options.tool, arguments)
+	})
 }
 
 func (p *program) callTool(ctx context.Context, opened *session, name string, arguments json.RawMessage) error {

@@ -31,7 +31,8 @@ func checkCommand(p *program, common *commonOptions) *cobra.Command {
 }
 
 func (p *program) check(ctx context.Context, common *commonOptions, options checkOptions) error {
-	return p.withDatabase(ctx, common, func(db *store.DB) error {
+	return onSession(ctx, common, p.openExisting, func(opened *session) error {
+		db := opened.db
 		found, err := db.Check(ctx, options.deep)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
 	"github.com/crmcp/crmcp/tools"
 )
@@ -34,11 +35,40 @@ func (p *program) openSession(ctx context.Context, common *commonOptions) (*sess
 // named but is not there is a slip of the pen, not one to be made.
 func (p *program) openToRead(ctx context.Context, common *commonOptions) (*session, error) {
 	if cmp.Or(common.database, p.getenv("CRMCP_DB")) != "" {
-		if err := p.wantDatabase(common); err != nil {
-			return nil, err
-		}
+		return p.openExisting(ctx, common)
 	}
 	return p.openSession(ctx, common)
+}
+
+// openExisting is openSession for commands that make no sense without a
+// database.
+func (p *program) openExisting(ctx context.Context, common *commonOptions) (*session, error) {
+	if err := p.wantDatabase(common); err != nil {
+		return nil, err
+	}
+	return p.openSession(ctx, common)
+}
+
+// wantDatabase refuses to make a new database where an old one was meant.
+func (p *program) wantDatabase(common *commonOptions) error {
+	path, err := p.databasePath(common)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return schema.Errorf(schema.NotFound, "there is no database %s: name another with --db, or make it with serve, call or import", path)
+	}
+	return nil
+}
+
+// onSession opens the database in one of these ways for one piece of work, and
+// closes it.
+func onSession(ctx context.Context, common *commonOptions, open func(context.Context, *commonOptions) (*session, error), work func(*session) error) error {
+	opened, err := open(ctx, common)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(opened), opened.close())
 }
 
 func (p *program) openWith(ctx context.Context, common *commonOptions, options tools.Options) (*session, error) {

@@ -48,7 +48,7 @@ func webhooksDeliver(p *program, common *commonOptions) *cobra.Command {
 		Use: "deliver", Short: "Send what is due now, and end", Args: cobra.NoArgs,
 		Long: "Sends the deliveries that are due. For machines on which no crmcp serve runs: call it from cron.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.onSession(cmd.Context(), common, func(opened *session) error {
+			return onSession(cmd.Context(), common, p.openSession, func(opened *session) error {
 				d, err := p.deliverer(common, opened)
 				if err != nil {
 					return err
@@ -70,7 +70,7 @@ func webhooksTest(p *program, common *commonOptions) *cobra.Command {
 		Use: "test WEBHOOK", Short: "Send a test event and say what comes back", Args: cobra.ExactArgs(1),
 		Long: "Sends an event of the type " + store.TestEvent + " to a webhook, whatever it asks for.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onSession(cmd.Context(), common, func(opened *session) error {
+			return onSession(cmd.Context(), common, p.openSession, func(opened *session) error {
 				key, err := opened.webhookKey(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -102,7 +102,7 @@ func webhooksResend(p *program, common *commonOptions) *cobra.Command {
 		Use: "resend DELIVERY", Short: "Send a delivery again now", Args: cobra.ExactArgs(1),
 		Long: "Sends an event again under the same id, whether it had come through or not.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onSession(cmd.Context(), common, func(opened *session) error {
+			return onSession(cmd.Context(), common, p.openSession, func(opened *session) error {
 				if _, err := opened.ask(cmd.Context(), "resend_delivery", map[string]any{"id": args[0]}); err != nil {
 					return err
 				}
@@ -185,7 +185,7 @@ func (p *program) listDeliveries(ctx context.Context, common *commonOptions, o d
 	if o.status != "" {
 		arguments["status"] = o.status
 	}
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		rows, err := opened.askRows(ctx, "list_deliveries", "deliveries", arguments)
 		if err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 
+	"github.com/crmcp/crmcp/server"
 	"github.com/crmcp/crmcp/store"
 	"github.com/crmcp/crmcp/tools"
 )
@@ -75,7 +76,7 @@ func (p *program) demo(ctx context.Context, common *commonOptions, serve demoSer
 
 func (p *program) demoAt(ctx context.Context, common *commonOptions, path string, serve demoServe) error {
 	settings := store.Options{OwnerName: "Femke Zuiderhof", User: "femke@kadelicht.example", Currency: "EUR", Country: "NL", TimeZone: "Europe/Amsterdam"}
-	opened, err := p.openAt(ctx, common, path, settings, tools.Options{Toolsets: "all", MaxText: maxAnswer})
+	opened, err := p.openAt(ctx, common, path, settings, tools.Options{Toolsets: "all", MaxText: server.MaxAnswerText})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -108,17 +109,8 @@ func fieldsDelete(p *program, common *commonOptions) *cobra.Command {
 	}
 }
 
-// onSession opens the database for one piece of work.
-func (p *program) onSession(ctx context.Context, common *commonOptions, work func(*session) error) error {
-	opened, err := p.openSession(ctx, common)
-	if err != nil {
-		return err
-	}
-	return errors.Join(work(opened), opened.close())
-}
-
 func (p *program) listFields(ctx context.Context, common *commonOptions, typeName string, asJSON bool) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		of := schema.FindAmong(opened.db.Schema().OfClass(schema.Record), typeName)
 		if typeName != "" && of == nil {
 			return usagef("there is no record type %q", typeName)
@@ -134,29 +126,20 @@ func (p *program) listFields(ctx context.Context, common *commonOptions, typeNam
 // printFields shows custom fields of one type, or of all where it is nil.
 func (p *program) printFields(fields []json.RawMessage, of *schema.Type, asJSON bool) error {
 	t := table{columns: []column{{label: "id"}, {label: "type"}, {label: "key"}, {label: "label"}, {label: "kind"}, {label: "options"}, {label: "default"}, {label: "rules"}}}
-	for _, raw := range fields {
-		field, err := decodeObject(raw)
-		if err != nil {
-			return err
-		}
-		if of != nil && field.text("record_type") != of.Name {
-			continue
-		}
-		if asJSON {
-			p.print("%s\n", raw)
-			continue
-		}
+	if of != nil {
+		fields = slices.DeleteFunc(fields, func(raw json.RawMessage) bool {
+			field, err := decodeObject(raw)
+			return err == nil && field.text("record_type") != of.Name
+		})
+	}
+	err := p.eachRow(fields, asJSON, func(field object) {
 		t.rows = append(t.rows, []string{field.text("id"), field.text("record_type"), field.text("key"), field.text("label"), field.text("kind"),
 			shownValue(field.get("options"), nil), field.text("default"), fieldRules(field)})
+	})
+	if err == nil && !asJSON {
+		p.printRows(t, "no custom fields; crmcp fields define makes one")
 	}
-	switch {
-	case asJSON:
-	case len(t.rows) == 0:
-		_, _ = fmt.Fprintln(p.err, "no custom fields; crmcp fields define makes one")
-	default:
-		p.printTable(t)
-	}
-	return nil
+	return err
 }
 
 func fieldRules(field object) string {
@@ -172,7 +155,7 @@ func fieldRules(field object) string {
 // defineField calls the tool; where it asks to be confirmed and the caller has
 // said yes beforehand, it goes on.
 func (p *program) defineField(ctx context.Context, common *commonOptions, arguments map[string]any, yes bool) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		answer, err := opened.ask(ctx, "define_field", arguments)
 		var known *schema.Error
 		if errors.As(err, &known) && known.Code == schema.ConfirmRequired && !yes {
@@ -214,7 +197,7 @@ func (p *program) printDefined(answer json.RawMessage) error {
 }
 
 func (p *program) deleteField(ctx context.Context, common *commonOptions, arguments map[string]any) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		done, err := opened.askObject(ctx, "delete_setup", arguments)
 		if err != nil {
 			return err

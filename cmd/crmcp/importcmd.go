@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -63,12 +62,10 @@ func (p *program) importFile(ctx context.Context, common *commonOptions, options
 	if options.typeName == "" {
 		return usagef("--type says what a row is: organization, contact, deal, task, …")
 	}
-	opened, err := p.openSession(ctx, common)
-	if err != nil {
-		return err
-	}
-	opened.caller.Tool = "import_records"
-	return errors.Join(p.importInto(ctx, opened, options), opened.close())
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
+		opened.caller.Tool = "import_records"
+		return p.importInto(ctx, opened, options)
+	})
 }
 
 func (p *program) importInto(ctx context.Context, opened *session, options importOptions) error {
@@ -162,11 +159,7 @@ func (p *program) agree(ctx context.Context, opened *session, t *schema.Type, fr
 	}
 	p.printPlan(report.Plan)
 	p.printCounts(report, trial)
-	_, _ = fmt.Fprint(p.err, "Import? [y/N] ")
-	var answer string
-	// No answer at all is a no.
-	_, _ = fmt.Fscanln(p.in, &answer)
-	if !strings.EqualFold(answer, "y") && !strings.EqualFold(answer, "yes") {
+	if !p.saysYes("Import?") {
 		return errors.New("nothing was written")
 	}
 	return nil

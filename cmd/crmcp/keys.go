@@ -62,7 +62,7 @@ func keysRevoke(p *program, common *commonOptions) *cobra.Command {
 		Use: "revoke ID", Short: "End a key at once", Args: cobra.ExactArgs(1),
 		Long: "Ends a key at once, also for servers that run; that cannot be taken back. ID is the one in the list.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onSession(cmd.Context(), common, func(opened *session) error {
+			return onSession(cmd.Context(), common, p.openSession, func(opened *session) error {
 				key, err := opened.db.RevokeKey(cmd.Context(), opened.caller, args[0])
 				if err != nil {
 					return err
@@ -75,7 +75,7 @@ func keysRevoke(p *program, common *commonOptions) *cobra.Command {
 }
 
 func (p *program) createKey(ctx context.Context, common *commonOptions, o keyOptions) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		if _, err := opened.service.With(cmp.Or(o.toolsets, "all"), false, 0); err != nil {
 			return err
 		}
@@ -132,7 +132,7 @@ func (s *session) wantedKey(ctx context.Context, o keyOptions) (*store.APIKey, e
 }
 
 func (p *program) listKeys(ctx context.Context, common *commonOptions, asJSON bool) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		keys, err := opened.db.Keys(ctx)
 		if err != nil {
 			return err

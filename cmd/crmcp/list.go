@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -66,11 +65,7 @@ func (p *program) list(ctx context.Context, common *commonOptions, options listO
 	if options.limit < 1 {
 		return usagef("--limit is a whole number from 1")
 	}
-	opened, err := p.openToRead(ctx, common)
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.listFrom(ctx, opened, options), opened.close())
+	return onSession(ctx, common, p.openToRead, func(opened *session) error { return p.listFrom(ctx, opened, options) })
 }
 
 func (p *program) listFrom(ctx context.Context, opened *session, options listOptions) error {

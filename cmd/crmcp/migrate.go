@@ -52,8 +52,8 @@ func (p *program) migrate(ctx context.Context, common *commonOptions, yes bool) 
 	if err := p.confirm("Upgrade it? A backup is made first.", yes); err != nil {
 		return err
 	}
-	return p.withDatabase(ctx, common, func(db *store.DB) error {
-		p.print("upgraded; the backup lies in %s\n", store.BackupFolder(db.Path()))
+	return onSession(ctx, common, p.openExisting, func(opened *session) error {
+		p.print("upgraded; the backup lies in %s\n", store.BackupFolder(opened.db.Path()))
 		return nil
 	})
 }

@@ -45,6 +45,7 @@ type commonOptions struct {
 // usageError is a command line that does not say what to do.
 type usageError struct{ text string }
 
+// Error is the text as it stands.
 func (e *usageError) Error() string { return e.text }
 
 func usagef(format string, values ...any) error {

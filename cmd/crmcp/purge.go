@@ -51,7 +51,8 @@ func (p *program) purge(ctx context.Context, common *commonOptions, options purg
 	if err != nil {
 		return err
 	}
-	return p.withDatabase(ctx, common, func(db *store.DB) error {
+	return onSession(ctx, common, p.openExisting, func(opened *session) error {
+		db := opened.db
 		run := func(dryRun bool) (*store.Purged, error) {
 			caller := store.Caller{User: db.Caller(), Client: "crmcp", Version: programVersion()}
 			if len(options.ids) == 0 {

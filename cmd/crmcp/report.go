@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -36,8 +34,8 @@ func reportCommand(p *program, common *commonOptions) *cobra.Command {
 		ValidArgsFunction: typeNames,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options.typeName = args[0]
-			return p.inSession(cmd.Context(), common, func(ctx context.Context, opened *session) error {
-				return p.report(ctx, opened, options)
+			return onSession(cmd.Context(), common, p.openToRead, func(opened *session) error {
+				return p.report(cmd.Context(), opened, options)
 			})
 		},
 	}
@@ -54,15 +52,6 @@ func reportCommand(p *program, common *commonOptions) *cobra.Command {
 	cmd.MarkFlagsMutuallyExclusive("json", "csv")
 	cmd.AddCommand(pipelineCommand(p, common), agendaCommand(p, common))
 	return cmd
-}
-
-// inSession runs what a command does on the open database and closes it.
-func (p *program) inSession(ctx context.Context, common *commonOptions, run func(context.Context, *session) error) error {
-	opened, err := p.openToRead(ctx, common)
-	if err != nil {
-		return err
-	}
-	return errors.Join(run(ctx, opened), opened.close())
 }
 
 func (p *program) report(ctx context.Context, opened *session, options reportOptions) error {
@@ -113,16 +102,11 @@ func askLocated(ctx context.Context, opened *session, tool string, arguments map
 
 // printTool shows the answer of a tool as it is.
 func (p *program) printTool(ctx context.Context, opened *session, tool string, arguments map[string]any) error {
-	raw, err := json.Marshal(arguments)
-	if err != nil {
-		return fmt.Errorf("arguments of %s: %w", tool, err)
+	answer, err := opened.ask(ctx, tool, arguments)
+	if err == nil {
+		p.print("%s\n", answer)
 	}
-	answer := opened.service.Call(ctx, opened.caller, tool, raw)
-	if err := answerError(answer); err != nil {
-		return err
-	}
-	p.print("%s\n", answer.Text)
-	return nil
+	return err
 }
 
 // keysOf are the keys of rows in the order in which they first come.

@@ -18,7 +18,8 @@ func pipelineCommand(p *program, common *commonOptions) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			arguments := map[string]any{"pipeline": pipeline, "since": since, "until": until, "owner": owner}
-			return p.inSession(cmd.Context(), common, func(ctx context.Context, opened *session) error {
+			ctx := cmd.Context()
+			return onSession(ctx, common, p.openToRead, func(opened *session) error {
 				if asJSON {
 					return p.printTool(ctx, opened, "pipeline_report", arguments)
 				}
@@ -118,7 +119,8 @@ func agendaCommand(p *program, common *commonOptions) *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			arguments := map[string]any{"owner": owner, "days": days}
-			return p.inSession(cmd.Context(), common, func(ctx context.Context, opened *session) error {
+			ctx := cmd.Context()
+			return onSession(ctx, common, p.openToRead, func(opened *session) error {
 				if asJSON {
 					return p.printTool(ctx, opened, "agenda", arguments)
 				}

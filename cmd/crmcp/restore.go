@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
 )
 
@@ -83,24 +81,16 @@ func (p *program) confirm(question string, yes bool) error {
 	if !isTerminal(p.in) {
 		return usagef("nobody is there to ask (%s): give --yes", question)
 	}
-	_, _ = fmt.Fprint(p.err, question+" [y/N] ")
-	var answer string
-	// No answer at all is a no.
-	_, _ = fmt.Fscanln(p.in, &answer)
-	if !strings.EqualFold(answer, "y") && !strings.EqualFold(answer, "yes") {
+	if !p.saysYes(question) {
 		return errors.New("nothing was changed")
 	}
 	return nil
 }
 
-// wantDatabase refuses to make a new database where an old one was meant.
-func (p *program) wantDatabase(common *commonOptions) error {
-	path, err := p.databasePath(common)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		return schema.Errorf(schema.NotFound, "there is no database %s: name another with --db, or make it with serve, call or import", path)
-	}
-	return nil
+// saysYes asks the person at the terminal for a yes; no answer at all is a no.
+func (p *program) saysYes(question string) bool {
+	_, _ = fmt.Fprint(p.err, question+" [y/N] ")
+	var answer string
+	_, _ = fmt.Fscanln(p.in, &answer)
+	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
 }

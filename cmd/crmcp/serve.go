@@ -13,10 +13,6 @@ import (
 	"github.com/crmcp/crmcp/tools"
 )
 
-// maxAnswer is how many bytes the text of one answer may have: clients cut
-// what is longer, often in the middle of a record.
-const maxAnswer = 8_192
-
 type serveOptions struct {
 	toolsets string
 	readOnly bool
@@ -53,7 +49,7 @@ func serveCommand(p *program, common *commonOptions) *cobra.Command {
 // serve answers until the input ends or the program is told to stop; both are
 // clean ends.
 func (p *program) serve(ctx context.Context, common *commonOptions, options serveOptions) error {
-	opened, err := p.openWith(ctx, common, tools.Options{Toolsets: options.toolsets, ReadOnly: options.readOnly, MaxText: maxAnswer})
+	opened, err := p.openWith(ctx, common, tools.Options{Toolsets: options.toolsets, ReadOnly: options.readOnly, MaxText: server.MaxAnswerText})
 	if err != nil {
 		return err
 	}
@@ -69,7 +65,7 @@ func (p *program) serveStdio(ctx context.Context, common *commonOptions, opened 
 	if err != nil {
 		return err
 	}
-	service, err := opened.service.For(ctx, opened.caller, "", false, maxAnswer)
+	service, err := opened.service.For(ctx, opened.caller, "", false, server.MaxAnswerText)
 	if err != nil {
 		return err
 	}
@@ -90,12 +86,12 @@ func (p *program) serveTeam(ctx context.Context, common *commonOptions, options 
 	if options.http.insecure && !loopback {
 		return usagef("--insecure-no-auth lets everybody in who can connect: it goes with an address of this machine alone, such as 127.0.0.1:8080")
 	}
-	opened, err := p.openWith(ctx, common, tools.Options{Toolsets: options.toolsets, ReadOnly: options.readOnly, MaxText: maxAnswer})
+	opened, err := p.openWith(ctx, common, tools.Options{Toolsets: options.toolsets, ReadOnly: options.readOnly, MaxText: server.MaxAnswerText})
 	if err != nil {
 		return err
 	}
 	if limited {
-		if opened.service, err = opened.service.For(ctx, opened.caller, options.toolsets, options.readOnly, maxAnswer); err != nil {
+		if opened.service, err = opened.service.For(ctx, opened.caller, options.toolsets, options.readOnly, server.MaxAnswerText); err != nil {
 			return errors.Join(err, opened.close())
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,11 +44,7 @@ func showCommand(p *program, common *commonOptions) *cobra.Command {
 }
 
 func (p *program) show(ctx context.Context, common *commonOptions, options showOptions) error {
-	opened, err := p.openToRead(ctx, common)
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.showFrom(ctx, opened, options), opened.close())
+	return onSession(ctx, common, p.openToRead, func(opened *session) error { return p.showFrom(ctx, opened, options) })
 }
 
 func (p *program) showFrom(ctx context.Context, opened *session, options showOptions) error {

@@ -91,7 +91,7 @@ func usersDeactivate(p *program, common *commonOptions) *cobra.Command {
 }
 
 func (p *program) listUsers(ctx context.Context, common *commonOptions, asJSON bool) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		rows, err := opened.askRows(ctx, "list_users", "records", map[string]any{"fields": []string{"name", "email", "role", "status", "timezone"}, "limit": 200})
 		if err != nil {
 			return err
@@ -109,7 +109,7 @@ func (p *program) listUsers(ctx context.Context, common *commonOptions, asJSON b
 
 // writeUser calls a tool that writes a user and shows them as they now stand.
 func (p *program) writeUser(ctx context.Context, common *commonOptions, tool string, arguments map[string]any) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		done, err := opened.askObject(ctx, tool, arguments)
 		if err != nil {
 			return err

@@ -34,7 +34,7 @@ func webhooksCommand(p *program, common *commonOptions) *cobra.Command {
 
 // insecureFlag lets a command reach addresses that are refused otherwise.
 func insecureFlag(cmd *cobra.Command, common *commonOptions) {
-	cmd.PersistentFlags().BoolVar(&common.insecureWebhooks, "allow-insecure-webhooks", false, "let webhooks have http addresses, and those of this machine and of private networks")
+	cmd.PersistentFlags().BoolVar(&common.insecureWebhooks, "allow-insecure-webhooks", false, "let webhooks have http addresses, and those of this machine and of private networks (of IPv6 this machine alone)")
 }
 
 func webhooksAdd(p *program, common *commonOptions) *cobra.Command {
@@ -98,7 +98,7 @@ func webhooksRotate(p *program, common *commonOptions) *cobra.Command {
 // setWebhook calls a tool and prints the webhook as it stands, and a secret
 // where there is one.
 func (p *program) setWebhook(ctx context.Context, common *commonOptions, tool string, arguments map[string]any) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		done, err := opened.askObject(ctx, tool, arguments)
 		if err != nil {
 			return err
@@ -128,7 +128,7 @@ func webhooksList(p *program, common *commonOptions) *cobra.Command {
 }
 
 func (p *program) listWebhooks(ctx context.Context, common *commonOptions, asJSON bool) error {
-	return p.onSession(ctx, common, func(opened *session) error {
+	return onSession(ctx, common, p.openSession, func(opened *session) error {
 		rows, err := opened.askRows(ctx, "list_setup", "webhooks", map[string]any{"kinds": "webhooks"})
 		if err != nil {
 			return err
@@ -153,7 +153,7 @@ func webhooksRemove(p *program, common *commonOptions) *cobra.Command {
 		Use: "remove WEBHOOK", Short: "Delete a webhook", Args: cobra.ExactArgs(1),
 		Long: "Deletes a webhook; what is queued for it is not sent. crmcp call undo brings it back, with its secret.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onSession(cmd.Context(), common, func(opened *session) error {
+			return onSession(cmd.Context(), common, p.openSession, func(opened *session) error {
 				done, err := opened.askObject(cmd.Context(), "delete_setup", map[string]any{"id": args[0], "kind": "webhooks"})
 				if err != nil {
 					return err
