@@ -191,6 +191,8 @@ func shownKey(user *schema.Type, key *store.APIKey, now time.Time) keyLine {
 		line.May = strings.Join(limits, "; ")
 	}
 	switch {
+	case key.Damaged:
+		line.State = "damaged: revoke it"
 	case key.Revoked != 0:
 		line.State = "revoked " + line.Revoked
 	case key.Expires != 0 && key.Expires <= schema.MillisOf(now):

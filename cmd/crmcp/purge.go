@@ -76,11 +76,10 @@ func (p *program) purge(ctx context.Context, common *commonOptions, options purg
 			return err
 		}
 		done, err := run(false)
-		if err != nil {
-			return err
+		if done != nil && (err == nil || len(done.Records) > 0) {
+			p.printErased(db, done)
 		}
-		p.printErased(db, done)
-		return nil
+		return err
 	})
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"math"
 	"strings"
 )
 
@@ -36,7 +37,7 @@ func (p *program) addBars(t *table, rows []object, by []string) {
 	}
 	greatest := map[string]float64{}
 	for _, row := range rows {
-		greatest[row.text(currency)] = max(greatest[row.text(currency)], number(row.get(measure)))
+		greatest[row.text(currency)] = max(greatest[row.text(currency)], math.Abs(number(row.get(measure))))
 	}
 	t.columns = append(t.columns, column{})
 	for i, row := range rows {
@@ -56,10 +57,14 @@ func number(value any) float64 {
 	return f
 }
 
-// bar is as long as a number is to the greatest one, in eighths of a character.
+// bar is as long as a number is to the greatest one, in eighths of a character;
+// that of a negative number is pale, and in whole characters.
 func bar(n, greatest float64, room int) string {
-	if n <= 0 || greatest <= 0 {
+	if n == 0 || greatest <= 0 {
 		return ""
+	}
+	if n < 0 {
+		return strings.Repeat("░", max(1, int(-n/greatest*float64(room)+0.5)))
 	}
 	eighths := max(1, int(n/greatest*float64(8*room)+0.5))
 	return strings.Repeat("█", eighths/8) + []string{"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"}[eighths%8]
