@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -72,6 +74,13 @@ func (tx *Tx) Overwritten() int {
 
 // ChangeString is how a change set is named to callers.
 func ChangeString(id int64) string { return fmt.Sprintf("chg_%d", id) }
+
+// ParseChange reads the name of a change set, chg_7, or its bare number; false
+// where it is neither.
+func ParseChange(s string) (int64, bool) {
+	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "chg_"), 10, 64)
+	return id, err == nil && id > 0
+}
 
 func (tx *Tx) noteRecord(r *Record, action string, before, after map[string]any) {
 	tx.change.mark(r.Key())

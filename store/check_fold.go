@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -32,63 +31,19 @@ type foldedLog struct {
 	c       *checker
 	rows    *sql.Rows
 	pending *logRow
-	named   map[string][]naming
+	named   *namings
 }
 
-// naming is from which row of the history on a name of a custom field meant a
-// field; 0: none.
-type naming struct{ change, seq, field int64 }
-
 func (c *checker) newFold() (*foldedLog, error) {
-	f := &foldedLog{c: c, named: map[string][]naming{}}
-	if err := f.readNames(); err != nil {
+	named, err := c.tx.readNamings()
+	if err != nil {
 		return nil, err
 	}
 	rows, err := c.tx.query(logRowsSQL) //nolint:sqlclosecheck,rowserrcheck // close does
-	f.rows = rows
-	return f, err
+	return &foldedLog{c: c, named: named, rows: rows}, err
 }
 
 func (f *foldedLog) close(err *error) { *err = errors.Join(*err, f.rows.Close()) }
-
-// readNames finds which custom field each name meant when: the history tells
-// of values by name, records keep them by number, and a name may be given
-// again when its field is gone.
-func (f *foldedLog) readNames() error {
-	defining := slices.IndexFunc(f.c.tx.Schema().Types, func(t *schema.Type) bool { return t.Defines })
-	if defining < 0 {
-		return nil
-	}
-	names := map[int64]string{}
-	query := `SELECT change_id, seq, type, record_id, action, before, after FROM change_row WHERE type = ? ORDER BY change_id, seq`
-	return f.c.tx.scan(query, []any{f.c.tx.Schema().Types[defining].Code}, func(rows *sql.Rows) error {
-		row, err := scanLogRow(rows)
-		if err != nil {
-			return err
-		}
-		var state struct {
-			RecordType string          `json:"record_type"`
-			Key        string          `json:"key"`
-			Deleted    json.RawMessage `json:"deleted_at"`
-		}
-		if len(row.after) > 0 {
-			if err := json.Unmarshal(row.after, &state); err != nil {
-				return nil //nolint:nilerr // the checksum of the change set tells
-			}
-		}
-		if row.action == "insert" {
-			names[row.id] = state.RecordType + "." + state.Key
-		}
-		name, field := names[row.id], row.id
-		if given(map[string]json.RawMessage{"d": state.Deleted}, "d") {
-			field = 0
-		} else if row.action != "insert" && state.Deleted == nil {
-			return nil
-		}
-		f.named[name] = append(f.named[name], naming{row.change, row.seq, field})
-		return nil
-	})
-}
 
 func scanLogRow(rows *sql.Rows) (row logRow, err error) {
 	err = rows.Scan(&row.change, &row.seq, &row.code, &row.id, &row.action, &row.before, &row.after)
@@ -215,7 +170,7 @@ func shortenedJSON(raw json.RawMessage) string {
 }
 
 // fold puts the rows of a record's history one over the other. Values of
-// custom fields stand under "#" and the field's number.
+// custom fields stand under their numbers.
 func (f *foldedLog) fold(t *schema.Type, list []logRow) (map[string]json.RawMessage, error) {
 	told := map[string]json.RawMessage{}
 	for _, row := range list {
@@ -249,23 +204,15 @@ func (f *foldedLog) keyOf(t *schema.Type, name string, row logRow) string {
 		}
 		return name
 	}
-	for _, key := range []string{name, strings.TrimSuffix(name, "_custom")} {
-		meant := int64(0)
-		for _, n := range f.named[t.Name+"."+key] {
-			if n.change < row.change || n.change == row.change && n.seq <= row.seq {
-				meant = n.field
-			}
-		}
-		if meant != 0 {
-			return "#" + itoa(meant)
-		}
+	if meant := f.named.meant(t, name, row.change, row.seq); meant != 0 {
+		return numberName(meant)
 	}
 	return ""
 }
 
 func (f *foldedLog) fieldName(t *schema.Type, name string) string {
 	for _, field := range t.Fields {
-		if field.Custom && name == "#"+itoa(field.ID) {
+		if field.Custom && name == numberName(field.ID) {
 			return field.Name
 		}
 	}
@@ -291,7 +238,7 @@ func recordedRow(r *Record, row storedRow) (map[string]json.RawMessage, error) {
 	}
 	kept, err := decodeAs[map[string]json.RawMessage]([]byte(stored))
 	for number, raw := range kept {
-		values["#"+number] = raw
+		values[numberMark+number] = raw
 	}
 	return values, err
 }

@@ -214,7 +214,8 @@ func (tx *Tx) checkTaken(f *schema.Field, r *Record, row customRow) error {
 	if err != nil {
 		return err
 	}
-	message := fmt.Sprintf("%s must be unique, and %s has %v already", f.Name, tx.called(key), r.Values[f.Name])
-	return &schema.Error{Code: schema.Conflict, Message: message, Problems: schema.Problems{{Path: f.Name, Message: message,
+	name := knownName(r.Type, f)
+	message := fmt.Sprintf("%s must be unique, and %s has %v already", name, tx.called(key), r.Values[f.Name])
+	return &schema.Error{Code: schema.Conflict, Message: message, Problems: schema.Problems{{Path: name, Message: message,
 		Candidates: []schema.Candidate{{ID: key.String(), Name: refs[other].Name}}}}}
 }

@@ -33,7 +33,7 @@ func (tx *Tx) loadDefinitions(stamp string) error {
 		return nil
 	}
 	tx.schema = schema.New()
-	fresh, err := tx.readDefinitions()
+	fresh, err := tx.readDefinitions(false)
 	if err != nil {
 		return err
 	}
@@ -46,13 +46,14 @@ func (tx *Tx) loadDefinitions(stamp string) error {
 	return nil
 }
 
-// readDefinitions builds the schema with the custom fields of the database.
-func (tx *Tx) readDefinitions() (*schema.Schema, error) {
+// readDefinitions builds the schema with the custom fields of the database,
+// where it is asked for also with the deleted ones, whose values records keep.
+func (tx *Tx) readDefinitions(deleted bool) (*schema.Schema, error) {
 	s := schema.New()
 	t := s.Type("custom_field")
 	columns, list := selectColumns(t, "t")
 	byType := map[string][]*schema.Field{}
-	err := tx.scan("SELECT "+list+" FROM "+t.Name+" t WHERE t.deleted_at IS NULL ORDER BY t.position, t.id", nil, func(rows *sql.Rows) error {
+	err := tx.scan("SELECT "+list+" FROM "+t.Name+" t WHERE t.deleted_at IS NULL OR ? ORDER BY t.position, t.id", []any{deleted}, func(rows *sql.Rows) error {
 		r, err := scanRecord(t, columns, rows)
 		if err != nil {
 			return err
@@ -62,6 +63,9 @@ func (tx *Tx) readDefinitions() (*schema.Schema, error) {
 			return nil
 		}
 		f, err := fieldOf(r)
+		if r.Has("deleted_at") {
+			hide(f)
+		}
 		byType[r.Text("record_type")] = append(byType[r.Text("record_type")], f)
 		return err
 	})
@@ -108,9 +112,23 @@ func choicesIn(value any) ([]schema.Choice, error) {
 	return kept.List, err
 }
 
-// OptionLabels shows what the history keeps of the options of a custom field:
+// DefaultValue is the default of a field as its values are shown: a truth
+// value, a number, the label of an option or a list of them. A default of
+// another kind, or one that is no value of the field any more, stays as it is
+// written: "me" and "+3d" say another thing each time.
+func DefaultValue(f *schema.Field, written string) any {
+	switch f.Kind {
+	case schema.Boolean, schema.Integer, schema.Number, schema.Money, schema.Enum, schema.MultiEnum:
+		if value, err := (&schema.Reader{}).Parse(f, written); err == nil && value != nil {
+			return value
+		}
+	}
+	return written
+}
+
+// optionLabels shows what the history keeps of the options of a custom field:
 // the labels of those that can be chosen, with their colours.
-func OptionLabels(value any) any {
+func optionLabels(value any) any {
 	choices, err := choicesIn(value)
 	if err != nil || value == nil {
 		return value
@@ -180,7 +198,7 @@ func (tx *Tx) redefine() error {
 	if err != nil {
 		return err
 	}
-	fresh, err := tx.readDefinitions()
+	fresh, err := tx.readDefinitions(false)
 	if err != nil {
 		return err
 	}

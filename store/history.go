@@ -63,7 +63,8 @@ type Entry struct {
 }
 
 // FieldChange is a field before and after, in the schema's types; a reference
-// is a Ref. An empty value is nil.
+// is a Ref, the options of a custom field their labels, its default a value of
+// the field. An empty value is nil. A deleted field is called as it was.
 type FieldChange struct {
 	Field  string
 	Before any

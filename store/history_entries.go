@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -18,6 +19,8 @@ type historyReader struct {
 	names map[Key]*Ref
 	// private tells up to which row each record of another author was private.
 	private map[Key]int64
+	// past is read when a row first tells of a custom field.
+	past *past
 }
 
 // fill reads the entries of a change; false where the caller may see none.
@@ -91,8 +94,40 @@ func (h *historyReader) entry(row historyRow) (e Entry, visible bool, err error)
 		return e, false, err
 	}
 	e.Action = actionOf(row, before, after)
-	e.Fields, err = h.fields(row.key.Type, before, after)
+	e.Fields, err = h.rowFields(row, before, after)
 	return e, true, err
+}
+
+// rowFields gives the changed fields of a row, those of custom fields as they
+// were named when it was written, deleted or not.
+func (h *historyReader) rowFields(row historyRow, before, after map[string]json.RawMessage) ([]FieldChange, error) {
+	t := row.key.Type
+	if t == nil || !t.Defines && onlyBuiltIn(t, before) && onlyBuiltIn(t, after) {
+		return h.fields(t, before, after)
+	}
+	if h.past == nil {
+		var err error
+		if h.past, err = h.tx.readPast(); err != nil {
+			return nil, err
+		}
+	}
+	before, after = h.past.renamed(t, before, row.change, row.seq), h.past.renamed(t, after, row.change, row.seq)
+	list, err := h.fields(h.past.schema.Type(t.Name), before, after)
+	for i := range list {
+		if one := &list[i]; t.Defines {
+			one.Before, one.After = h.past.definition(row.key.ID, one.Field, one.Before), h.past.definition(row.key.ID, one.Field, one.After)
+		}
+	}
+	return list, err
+}
+
+func onlyBuiltIn(t *schema.Type, values map[string]json.RawMessage) bool {
+	for name := range values {
+		if !isBuiltIn(t, name) {
+			return false
+		}
+	}
+	return true
 }
 
 // hidden says whether an entry about a record is not for the caller: it may
@@ -218,7 +253,8 @@ func recordedValues(row historyRow) (before, after map[string]json.RawMessage, e
 }
 
 // fields gives the changed fields in declared order; those that the type no
-// longer knows come last, as they were recorded.
+// longer knows come last, as they were recorded, but for values of deleted
+// custom fields, which are nothing to those who do not know the past.
 func (h *historyReader) fields(t *schema.Type, before, after map[string]json.RawMessage) (list []FieldChange, err error) {
 	names := map[string]bool{}
 	for name := range before {
@@ -235,10 +271,10 @@ func (h *historyReader) fields(t *schema.Type, before, after map[string]json.Raw
 			continue
 		}
 		delete(names, f.Name)
-		if f.System && f.ReadOnly || f.Name == "uid" || f.WriteOnly || f.Hidden {
+		if f.System && f.ReadOnly || f.Name == "uid" || f.WriteOnly && !f.Custom || f.Hidden {
 			continue
 		}
-		change := FieldChange{Field: f.Name}
+		change := FieldChange{Field: knownName(t, f)}
 		if change.Before, err = h.value(f, before[f.Name]); err != nil {
 			return nil, err
 		}
@@ -248,6 +284,9 @@ func (h *historyReader) fields(t *schema.Type, before, after map[string]json.Raw
 		list = append(list, change)
 	}
 	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if strings.HasPrefix(name, numberMark) {
+			continue
+		}
 		change := FieldChange{Field: name}
 		if len(before[name]) > 0 {
 			change.Before = before[name]

@@ -29,7 +29,8 @@ type UndoConflict struct {
 	Record Ref
 	// Field is empty for a link or a record that is gone.
 	Field string
-	// Left is what the change left, Now what stands; both canonical, nil for empty.
+	// Left is what the change left, Now what stands; both canonical, but of a
+	// custom field's definition as FieldChange has them; nil for empty.
 	Left, Now any
 	// By, At and Change tell of the latest change that wrote the field, where one is known.
 	By     Ref
@@ -47,17 +48,25 @@ const firstChange = 1
 // change stands in the way nothing may be written: the caller looks at
 // Conflicts; with skip those fields are left as they are.
 func (tx *Tx) Undo(ids []int64, skip bool) (*Undone, error) {
-	u := &undoing{tx: tx, done: &Undone{}, skip: skip, written: map[Key]bool{}}
+	u := &undoing{tx: tx, done: &Undone{}, skip: skip, written: map[string]bool{}}
 	sets, err := u.sets(ids)
+	if err == nil {
+		err = u.widen()
+	}
 	if err != nil {
 		return nil, err
 	}
+	defer u.narrow()
 	for _, set := range sets {
 		if err := u.take(set); err != nil {
 			return nil, err
 		}
 	}
-	return u.done, tx.settle()
+	u.narrow()
+	if err := tx.settle(); err != nil {
+		return nil, err
+	}
+	return u.result(), nil
 }
 
 // undoing is one undo under way.
@@ -66,7 +75,11 @@ type undoing struct {
 	done    *Undone
 	skip    bool
 	change  int64
-	written map[Key]bool
+	written map[string]bool
+	// past knows the deleted custom fields, whose values are taken back too;
+	// narrowed is the schema without them, nil where it is the one in use.
+	past     *past
+	narrowed *schema.Schema
 }
 
 // undoSet is a change set and the number under which people see it.
@@ -330,8 +343,11 @@ func (u *undoing) unchanged(now *Record, left map[string]json.RawMessage, names 
 			same = append(same, name)
 			continue
 		}
-		c := UndoConflict{Record: Ref{now.Type, now.ID, now.Title()}, Field: name, Left: value, Now: now.Values[name]}
-		if err := u.blame(&c, subject); err != nil {
+		c := UndoConflict{Record: Ref{now.Type, now.ID, now.Title()}, Field: knownName(now.Type, f), Left: value, Now: now.Values[name]}
+		if now.Type.Defines {
+			c.Left, c.Now = u.past.definition(now.ID, name, c.Left), u.past.definition(now.ID, name, c.Now)
+		}
+		if err := u.blame(&c, f, subject); err != nil {
 			return nil, err
 		}
 		u.conflict(c)
@@ -339,26 +355,11 @@ func (u *undoing) unchanged(now *Record, left map[string]json.RawMessage, names 
 	return same, nil
 }
 
-// blame finds the latest change that wrote a field after the one to be undone.
-func (u *undoing) blame(c *UndoConflict, subject Key) error {
-	var user, at int64
-	found, err := u.tx.one(`SELECT s.id, s.user_id, s.at FROM change_row r JOIN change_set s ON s.id = r.change_id
- WHERE r.subject_type = ? AND r.subject_id = ? AND r.type = ? AND r.record_id = ? AND r.change_id > ? AND r.after LIKE ? ORDER BY r.change_id DESC LIMIT 1`,
-		[]any{subject.Type.Code, subject.ID, c.Record.Type.Code, c.Record.ID, u.change, `%"` + c.Field + `":%`}, &c.Change, &user, &at)
-	if err != nil || !found {
-		return err
-	}
-	c.At = schema.Millis(at)
-	refs, err := u.tx.Refs(u.tx.Schema().Type("user"), []int64{user})
-	c.By = refs[user]
-	return err
-}
-
 func (u *undoing) conflict(c UndoConflict) { u.done.Conflicts = append(u.done.Conflicts, c) }
 
 func (u *undoing) wrote(key Key) {
-	if !u.written[key] {
-		u.written[key] = true
+	if !u.written[key.String()] {
+		u.written[key.String()] = true
 		u.done.Records = append(u.done.Records, key)
 	}
 }

@@ -193,7 +193,7 @@ func (u *undoing) skips(user int64, row undoRow) bool {
 // quietly runs fn without telling of what it writes or cannot write.
 func (u *undoing) quietly(fn func() error) error {
 	told, written := u.done, u.written
-	u.done, u.written = &Undone{}, map[Key]bool{}
+	u.done, u.written = &Undone{}, map[string]bool{}
 	err := fn()
 	u.done, u.written = told, written
 	return err

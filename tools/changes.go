@@ -47,13 +47,18 @@ func entryObject(entry store.Entry) *Object {
 		if isPart && f.Field == entry.Record.Type.Name || entry.Other != nil && f.Field == entry.Other.Type.Name {
 			continue
 		}
-		show := changedValue
-		if entry.Record.Type.Class == schema.Setup && f.Field == "options" {
-			show = store.OptionLabels
-		}
-		fields.Set(f.Field, []any{show(f.Before), show(f.After)})
+		fields.Set(argumentName(entry.Record.Type, f.Field), []any{changedValue(f.Before), changedValue(f.After)})
 	}
 	return o.Put("fields", fields)
+}
+
+// argumentName is what a field of the history is called in the arguments that
+// set it and in what describe and list_setup show.
+func argumentName(t *schema.Type, field string) string {
+	if t.Defines && field == "default_value" {
+		return "default"
+	}
+	return field
 }
 
 // changedValue is a value in the history; a reference is its name.

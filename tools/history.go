@@ -2,8 +2,6 @@ package tools
 
 import (
 	"slices"
-	"strconv"
-	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
@@ -110,10 +108,9 @@ func (c *Call) changeNumber(name string) int64 {
 	if !c.Has(name) {
 		return 0
 	}
-	digits := strings.TrimPrefix(strings.ToLower(strings.TrimSpace(c.Text(name))), "chg_")
-	number, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil || number < 1 {
-		c.Problems.Add(c.Path(name), "%s must be a change id such as chg_7, as writes answer it, not %s", name, quote(c.Text(name)))
+	number, ok := store.ParseChange(c.Text(name))
+	if !ok {
+		c.Problems.Add(c.Path(name), "%s must be a change id such as chg_7, as writes and history answer it, not %s", name, quote(c.Text(name)))
 	}
 	return number
 }

@@ -2,7 +2,7 @@ package tools
 
 import (
 	"encoding/json"
-	"strconv"
+	"fmt"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
@@ -46,9 +46,9 @@ func (c *Call) undoneBy(kept string) (int64, error) {
 	if err := json.Unmarshal([]byte(kept), &answer); err != nil || answer.Change == "" {
 		return 0, err
 	}
-	number, err := strconv.ParseInt(strings.TrimPrefix(answer.Change, "chg_"), 10, 64)
-	if err != nil {
-		return 0, err
+	number, ok := store.ParseChange(answer.Change)
+	if !ok {
+		return 0, fmt.Errorf("tools: a kept answer names the change %q", answer.Change)
 	}
 	return c.Tx.UndoneBy(number)
 }

@@ -1,7 +1,9 @@
 package tools
 
 import (
+	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/crmcp/crmcp/filter"
@@ -159,5 +161,31 @@ func stepText(before, after any) string {
 }
 
 func valueText(value any) string {
-	return text.Truncate(strings.Join(strings.Fields(fmt.Sprint(changedValue(value))), " "), 60)
+	return text.Truncate(strings.Join(strings.Fields(plainText(changedValue(value))), " "), 60)
+}
+
+// plainText is a value in a sentence. Of a list the entries with a comma of
+// their own are quoted.
+func plainText(value any) string {
+	switch v := value.(type) {
+	case []string:
+		parts := make([]string, len(v))
+		for i, one := range v {
+			if parts[i] = one; strings.ContainsAny(one, `,"`) {
+				parts[i] = strconv.Quote(one)
+			}
+		}
+		return strings.Join(parts, ", ")
+	case []schema.Participant:
+		parts := make([]string, len(v))
+		for i, one := range v {
+			parts[i] = one.System + ": " + one.ID
+		}
+		return strings.Join(parts, ", ")
+	case map[string]any, []any, json.RawMessage:
+		if data, err := json.Marshal(v); err == nil {
+			return string(data)
+		}
+	}
+	return fmt.Sprint(value)
 }

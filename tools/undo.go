@@ -2,8 +2,6 @@ package tools
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
@@ -39,17 +37,16 @@ func runUndo(c *Call) (*Object, error) {
 		c.Warn("left as it is: " + c.conflictText(conflict))
 	}
 	c.Warn(done.Hanging...)
+	if len(done.Changes)+len(done.Conflicts) == 0 {
+		c.Warn("nothing was written: no record holds anything of what was to be undone any more")
+	}
 	return c.undone(done)
 }
 
 // changesToUndo are the change named, those of a window, or the caller's last.
 func (c *Call) changesToUndo() ([]int64, error) {
 	if c.Has("change") {
-		id, ok := changeNumber(c.Text("change"))
-		if !ok {
-			c.Problems.Add(c.Path("change"), "change must be an id such as chg_7: the answer of each write and history give it")
-		}
-		return []int64{id}, nil
+		return []int64{c.changeNumber("change")}, nil
 	}
 	if !c.Has("since") {
 		if c.Has("client") || c.Has("user") {
@@ -80,12 +77,6 @@ func (c *Call) changesToUndo() ([]int64, error) {
 		err = schema.Errorf(schema.NotFound, "no change of that kind since %s", since)
 	}
 	return ids, err
-}
-
-// changeNumber reads chg_7 or 7.
-func changeNumber(s string) (int64, bool) {
-	id, err := strconv.ParseInt(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(s)), "chg_"), 10, 64)
-	return id, err == nil && id > 0
 }
 
 // undone is the answer: what was taken back and how the records stand now.
@@ -127,7 +118,7 @@ func sampleOf(o *Object, n int) []*Object {
 func (c *Call) standInTheWay(conflicts []store.UndoConflict) error {
 	e := schema.Errorf(schema.Conflict, "later changes stand in the way; nothing was undone. Undo those first, or send skip_conflicts true to leave them")
 	for _, conflict := range conflicts[:min(len(conflicts), shownRecords)] {
-		e.Problems = append(e.Problems, schema.Problem{Path: conflict.Field, Message: c.conflictText(conflict)})
+		e.Problems = append(e.Problems, schema.Problem{Path: argumentName(conflict.Record.Type, conflict.Field), Message: c.conflictText(conflict)})
 	}
 	return e
 }
@@ -136,7 +127,7 @@ func (c *Call) conflictText(conflict store.UndoConflict) string {
 	key := store.Key{Type: conflict.Record.Type, ID: conflict.Record.ID}
 	text := fmt.Sprintf("%s %s", key, conflict.Record.Name)
 	if conflict.Field != "" {
-		text += fmt.Sprintf(": %s was %s, is now %s", conflict.Field, orEmpty(conflict.Left), orEmpty(conflict.Now))
+		text += fmt.Sprintf(": %s was %s, is now %s", argumentName(conflict.Record.Type, conflict.Field), orEmpty(conflict.Left), orEmpty(conflict.Now))
 	} else {
 		text += ": a link has changed since"
 	}
@@ -150,5 +141,5 @@ func orEmpty(value any) string {
 	if value == nil {
 		return "empty"
 	}
-	return quote(fmt.Sprint(value))
+	return quote(plainText(value))
 }
