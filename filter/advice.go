@@ -23,7 +23,9 @@ func (p *parser) hint() string {
 	case following.is("by") && (t.is("order") || t.is("sort") || t.is("group")), t.is("limit") && following.kind == tokenWord:
 		return ": a filter is the condition alone, without order, groups and limit"
 	case last.kind == tokenWord && t.kind == tokenWord:
-		return fmt.Sprintf(": a text of several words needs quotes, %s", quote(last.text+" "+t.text))
+		weekday := weekdayName.MatchString(strings.ToLower(last.text + " " + t.text))
+		return fmt.Sprintf(": a text of several words needs quotes, %s", quote(last.text+" "+t.text)) +
+			choose(weekday, "; as dates, names of weekdays are not taken: write one such as 2026-05-01, or next_week", "")
 	}
 	return ""
 }
@@ -85,12 +87,12 @@ func (p *parser) adviseBounds() string {
 func (p *parser) strange(t token) string {
 	i := slices.IndexFunc(p.tokens, func(other token) bool { return other.at == t.at })
 	if t.text == "%" || unicode.Is(unicode.Sc, []rune(t.text)[0]) {
-		number, currency := rightNumber(p.phrase(i))
-		if number == "" && i > 0 {
-			number, currency = rightNumber(p.phrase(i - 1))
+		n := rightNumber(p.phrase(i))
+		if n.number == "" && i > 0 {
+			n = rightNumber(p.phrase(i - 1))
 		}
-		if number != "" {
-			return "write " + numberAdvice(number, currency)
+		if n.number != "" {
+			return "write " + n.advice("currency")
 		}
 	}
 	switch t.text {

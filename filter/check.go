@@ -15,11 +15,16 @@ const shownNames = 12
 // error of env.Resolve is passed on as it is.
 func Check(f *Filter, t *schema.Type, env *Env) (Expr, error) {
 	c := &checker{faults: faults{text: f.text}, env: env}
-	e := c.node(f.root, t)
+	return c.checked(f.root, t)
+}
+
+// checked is the checked tree, unless there were faults before or in it.
+func (c *checker) checked(root node, t *schema.Type) (Expr, error) {
+	e := c.node(root, t)
 	if c.err != nil {
 		return nil, fmt.Errorf("resolving a reference of the filter: %w", c.err)
 	}
-	if err := c.list.Err(); err != nil {
+	if err := c.failure(); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -31,6 +36,8 @@ type checker struct {
 	faults
 	env *Env
 	err error
+	// current is the condition at hand.
+	current *condition
 	// found has the records that the reference at a position means.
 	found map[int][]string
 }
@@ -47,6 +54,8 @@ func (c *checker) node(n node, t *schema.Type) Expr {
 		return c.condition(n, t)
 	case *quantity:
 		return c.quantity(n, t)
+	case *mention:
+		c.target(n.path, t)
 	}
 	return nil
 }
@@ -91,6 +100,7 @@ func (c *checker) condition(n *condition, t *schema.Type) Expr {
 	if !ok {
 		return nil
 	}
+	c.current = n
 	var e Expr
 	switch {
 	case n.op.op == isNull || c.comparesNothing(n):
@@ -114,7 +124,7 @@ func (c *checker) present(n *condition, target target) Expr {
 	if target.many != nil {
 		return Related{Relation: target.many}
 	}
-	if !c.allowed(n, isNull, operatorsOf(target.field, target.key)) {
+	if !c.allowed(n, isNull, operatorsOf(target.field, target.key), nil) {
 		return nil
 	}
 	return Compare{Field: target.field, Key: target.key, Op: NotNull}

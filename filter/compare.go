@@ -12,12 +12,19 @@ import (
 // compareField checks the positive form of a condition on a field.
 func (c *checker) compareField(n *condition, found target) Expr {
 	f := found.field
-	if !c.allowed(n, n.op.op, operatorsOf(f, found.key)) || !c.filled(n.values) {
+	var to *schema.Type
+	switch f.Kind {
+	case schema.Reference:
+		to = c.env.Schema.Type(f.To)
+	case schema.RecordID:
+		to = found.of
+	}
+	if !c.allowed(n, n.op.op, operatorsOf(f, found.key), to) || !c.filled(n.values) {
 		return nil
 	}
 	switch f.Kind {
 	case schema.Reference:
-		return c.compareReference(n, f, c.env.Schema.Type(f.To))
+		return c.compareReference(n, f, to)
 	case schema.AnyRecord:
 		return c.compareRecord(n, f)
 	case schema.RecordID:
@@ -116,18 +123,30 @@ func (c *checker) number(v value, f *schema.Field) (any, bool) {
 
 // noNumber reports a text that is no number, with the one that was likely meant.
 func (c *checker) noNumber(v value, f *schema.Field, cause error) {
-	isNumber := func(s string) bool { _, err := schema.ParseDecimal(s); return err == nil }
-	if low, high, both := rightRange(v.text, isNumber); both {
-		c.add(v.at, "%s at %d is no number: write between %s and %s", quote(v.text), v.at, word(low), word(high))
+	if right := c.signed(v, isNumber); right != "" {
+		c.add(v.at, "%s at %d is no number: write %s", quote(v.text), v.at, right)
 		return
 	}
-	right, currency := rightNumber(v.text)
-	if right == "" {
-		c.add(v.at, "%s at %d %v", quote(v.text), v.at, cause)
-		return
+	advice, near := numberAdvice(v.text, cause, f.Currency)
+	c.add(v.at, "%s at %d %s", quote(v.text), v.at, advice).DidYouMean = near
+}
+
+func isNumber(s string) bool {
+	_, err := schema.ParseDecimal(s)
+	return err == nil
+}
+
+// numberAdvice says of a text that it is no number and what to write instead,
+// and gives that where it is one number.
+func numberAdvice(s string, cause error, currencyField string) (advice, near string) {
+	if low, high, both := rightRange(s, isNumber); both {
+		return fmt.Sprintf("is no number: write between %s and %s", word(low), word(high)), ""
 	}
-	beside := choose(currency != "" && f.Currency != "", fmt.Sprintf(", and %s = %s beside it", f.Currency, currency), "")
-	c.add(v.at, "%s at %d is no number: write %s%s", quote(v.text), v.at, right, beside).DidYouMean = right
+	n := rightNumber(s)
+	if n.number == "" {
+		return cause.Error(), ""
+	}
+	return "is no number: write " + n.advice(currencyField), choose(n.other == "", n.number, "")
 }
 
 // betweenNumbers is reached with two values that are numbers.
@@ -148,27 +167,43 @@ func (c *checker) swapped(n *condition) Expr {
 
 // choice reads a truth value, an option, or a code out of a fixed list.
 func (c *checker) choice(v value, f *schema.Field) (any, bool) {
-	reader := schema.Reader{Clock: c.env.Clock}
-	canonical, err := reader.Parse(f, v.text)
-	if err == nil && canonical != nil {
+	canonical, ok := c.chosen(v.text, f)
+	if ok {
 		return canonical, true
 	}
+	reads := func(s string) bool { _, ok := c.chosen(s, f); return ok }
+	if right := c.signed(v, reads); right != "" {
+		c.add(v.at, "%s at %d is no %s: write %s", quote(v.text), v.at, choose(len(f.Options) > 0, f.Name, f.Kind.String()), right)
+		return nil, false
+	}
 	if len(f.Options) > 0 {
-		c.noSuch(v, f.Name, f.Options)
+		c.noSuch(v, f.Name, f.Options, "")
 	} else {
 		c.add(v.at, "%s at %d is no %s: use %s", quote(v.text), v.at, f.Kind, f.Kind.Info().Form)
 	}
 	return nil, false
 }
 
-// noSuch reports a value that is none of a list.
-func (c *checker) noSuch(v value, what string, allowed []string) {
+// chosen reads the text of a choice. The names of countries, currencies and
+// languages are found without their punctuation, so that a sign before one
+// has to be refused here: it may mean the contrary.
+func (c *checker) chosen(s string, f *schema.Field) (any, bool) {
+	if len(f.Options) == 0 && !startsPlain(s) {
+		return nil, false
+	}
+	reader := schema.Reader{Clock: c.env.Clock}
+	canonical, err := reader.Parse(f, s)
+	return canonical, err == nil && canonical != nil
+}
+
+// noSuch reports a value that is none of a list, and what else fits.
+func (c *checker) noSuch(v value, what string, allowed []string, other string) {
 	near := text.Nearest(v.text, allowed)
 	choices := listed(allowed, shownNames)
 	if near != "" && len(allowed) > shownNames {
 		choices = fmt.Sprintf("did you mean %s?  (%s)", quote(near), choices)
 	}
-	p := c.add(v.at, "%s at %d is no %s: %s", quote(v.text), v.at, what, choices)
+	p := c.add(v.at, "%s at %d is no %s: %s%s", quote(v.text), v.at, what, choices, other)
 	p.DidYouMean, p.Allowed = near, allowed
 }
 

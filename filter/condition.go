@@ -5,6 +5,14 @@ import "strings"
 // condition = path ( comparison | test ) | quantity
 func (p *parser) condition() (node, bool) {
 	start := p.peek()
+	if p.isComment(p.next) {
+		p.add(start.at, "unexpected %s at %d: a filter takes no comments, leave it out", start.shown(), start.at)
+		p.skipComment()
+		if p.atBoundary() {
+			return nil, false
+		}
+		return p.operand()
+	}
 	p.from = p.next
 	p.conditions++
 	if p.conditions > MaxConditions {
@@ -20,12 +28,20 @@ func (p *parser) condition() (node, bool) {
 	if !ok {
 		return nil, false
 	}
+	if p.fromRules && p.peek().text == "…" {
+		p.take()
+		return &mention{where}, true
+	}
 	c := &condition{path: where}
-	if !p.test(c) {
+	isValue := p.isLoneValue(where)
+	switch {
+	case p.test(c):
+		p.previous = c
+		return c, true
+	case isValue:
 		return nil, false
 	}
-	p.previous = c
-	return c, true
+	return &mention{where}, false
 }
 
 // path = name { "." name }; a name in quotes may stand alone or last.
@@ -76,10 +92,11 @@ func (p *parser) quantity() (node, bool) {
 		q.where = p.disjunction()
 	}
 	p.previous = nil
-	if !p.closing(open) {
-		return nil, false
+	closed := p.closing(open)
+	if closed && (!q.counted || p.compared(q)) {
+		return q, true
 	}
-	return q, !q.counted || p.compared(q)
+	return &quantity{path: where, where: q.where}, false
 }
 
 // compared reads what a count is compared with.
@@ -158,7 +175,27 @@ func (p *parser) comparison(c *condition) bool {
 		c.op.op = isNull
 		return true
 	}
+	if p.startsTest(p.next) && p.peek().kind == tokenWord {
+		return p.doubled(c)
+	}
 	return p.one(c)
+}
+
+// doubled explains = between, where a sign stands before another operator.
+func (p *parser) doubled(c *condition) bool {
+	t, before := p.peek(), len(p.list)
+	second := &condition{path: c.path}
+	if !p.test(second) {
+		if t.is("not") && len(p.list) > before {
+			return false
+		}
+		p.list = p.list[:before]
+		return p.failAt(t, "expected a value at %d, found %s: leave out %s", t.at, t.shown(), quote(c.op.text))
+	}
+	second.negated = second.negated != c.negated
+	p.failAt(t, "expected a value at %d, found %s: leave out %s, write %s", t.at, t.shown(), quote(c.op.text), render(second))
+	*c = *second
+	return true
 }
 
 // null = [ NOT ] ( NULL | EMPTY )

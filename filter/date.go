@@ -1,14 +1,13 @@
 package filter
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 )
 
 // dateForms tells what a date in a filter may look like.
-const dateForms = "2026-05-01, 2026-05, 2026, today, -30d, +2w, this_week, last_month, next_quarter, last_7_days"
+const dateForms = "2026-05-01, 2026-05, 2026-Q2, 2026, today, -30d, +2w, this_week, last_month, next_quarter, last_7_days"
 
 // when is a day, a period or a moment, as the range of values that a field
 // can have within it: both ends belong to it.
@@ -57,16 +56,12 @@ func readWhen(clock schema.Clock, s string, moments bool) (when, bool) {
 
 // noDate reports a text that is no date, with the one that was likely meant.
 func (c *checker) noDate(v value, moments bool) {
-	forms := whenForms(moments)
-	isDate := func(s string) bool { _, _, ok := Period(c.env.Clock, s); return ok }
-	if low, high, both := rightRange(v.text, isDate); both {
-		c.add(v.at, "%s at %d is no date: write between %s and %s", quote(v.text), v.at, word(low), word(high))
-		return
+	advice, near := dateAdvice(c.env.Clock, v.text, moments)
+	isDate := func(s string) bool { _, ok := readWhen(c.env.Clock, s, moments); return ok }
+	if right := c.signed(v, isDate); right != "" {
+		advice = "write " + right
 	}
-	near := nearestDate(v.text)
-	p := c.add(v.at, "%s at %d is no date: %s", quote(v.text), v.at,
-		choose(near != "", fmt.Sprintf("did you mean %s?  (%s)", near, forms), "use "+forms))
-	p.DidYouMean = near
+	c.add(v.at, "%s at %d is no date: %s", quote(v.text), v.at, advice).DidYouMean = near
 }
 
 func (c *checker) whens(values []value, moments bool) ([]when, bool) {

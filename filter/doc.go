@@ -6,7 +6,8 @@
 // one record type: fields and relations found, values in their canonical form,
 // references resolved to ids, dates made absolute. Every negative operator has
 // become a Not and every path a Related by then, so that whoever evaluates the
-// checked tree knows a dozen plain operators and nothing of the language.
+// checked tree knows a dozen plain operators and nothing of the language. Read
+// does both, and names the faults of both together.
 //
 // Conditions are two-valued: a condition about a missing value is false, and
 // Not matches exactly the records that its operand does not match.

@@ -2,12 +2,9 @@ package filter
 
 import (
 	"regexp"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
-	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
 )
 
@@ -17,20 +14,16 @@ func rightForm(s string) string {
 	if right := rightDate(s); right != "" {
 		return right
 	}
-	return numberAdvice(rightNumber(s))
-}
-
-// numberAdvice is a number and what stands for the currency behind it.
-func numberAdvice(number, currency string) string {
-	return number + choose(number != "" && currency != "", ", and currency = "+currency+" beside it", "")
+	return rightNumber(s).advice("currency")
 }
 
 var (
 	// shiftedDate is "30 days ago", "now() - 30d", "NOW() - INTERVAL '30 days'", "today + 7", "7 days from now".
 	shiftedDate = regexp.MustCompile(`^(now|today|current_date|current_timestamp|getdate|sysdate|in)?\s*(?:\(\s*\))?\s*([+-])?\s*(?:interval\s*)?['"]?(\d{1,5})\s*([a-z]+)?['"]?\s*(ago|from\s+now|from\s+today)?$`)
-	// rolledDate is "last 30 days", calendarDate "previous month".
+	// rolledDate is "last 30 days", calendarDate "previous month", quarterDate "Q3 2026" or "2026/Q3".
 	rolledDate   = regexp.MustCompile(`^(?:(?:in|within)\s+)?(?:the\s+)?([a-z]+)[\s_-]+(\d{1,5})[\s_-]*([a-z]+)$`)
 	calendarDate = regexp.MustCompile(`^(?:the\s+)?([a-z]+)[\s_-]+(week|month|quarter|year)$`)
+	quarterDate  = regexp.MustCompile(`^q([1-4])[\s/_-]*(\d{4})$|^(\d{4})[\s/_-]*q([1-4])$`)
 )
 
 // rightDate is rightForm of dates: -30d for "30 days ago".
@@ -41,6 +34,9 @@ func rightDate(s string) string {
 		return "now"
 	case "today()", "current_date", "current_date()", "curdate()", "getdate()":
 		return "today"
+	}
+	if m := quarterDate.FindStringSubmatch(s); m != nil {
+		return choose(m[2] != "", m[2], m[3]) + "-Q" + choose(m[1] != "", m[1], m[4])
 	}
 	if m := calendarDate.FindStringSubmatch(s); m != nil && turn(m[1]) != "" {
 		return turn(m[1]) + "_" + m[2]
@@ -143,48 +139,6 @@ func nearestDate(s string) string {
 		return right
 	}
 	return text.Nearest(strings.NewReplacer(" ", "_", "-", "_").Replace(s), dateNames)
-}
-
-var (
-	grouped      = regexp.MustCompile("^\\d{1,3}([,_' \u00a0\u202f]\\d{3})+(\\.\\d+)?$")
-	groupedOther = regexp.MustCompile(`^\d{1,3}(\.\d{3})+,\d+$|^\d{1,3}(\.\d{3}){2,}$|^\d+,\d{1,2}$`)
-	multiplied   = regexp.MustCompile(`^([\d.]+)([kKmM])$`)
-)
-
-// rightNumber is rightForm of numbers: 1000 for "€1,000" with the currency EUR.
-func rightNumber(s string) (number, currency string) {
-	s = strings.TrimSpace(s)
-	core := strings.TrimFunc(s, func(r rune) bool { return !unicode.IsDigit(r) && r != '-' })
-	if core == "" {
-		return "", ""
-	}
-	before, after, _ := strings.Cut(s, core)
-	mark := strings.TrimSpace(before + after)
-	if m := multiplied.FindStringSubmatch(core + after); m != nil && before == "" {
-		n, err := strconv.ParseFloat(m[1], 64)
-		return choose(err == nil, strconv.FormatFloat(n*map[string]float64{"k": 1e3, "m": 1e6}[strings.ToLower(m[2])], 'f', -1, 64), ""), ""
-	}
-	currency, known := text.Currency(mark)
-	if (!known || mark != strings.ToUpper(mark)) && mark != "" && mark != "%" {
-		return "", ""
-	}
-	sign := choose(strings.HasPrefix(core, "-"), "-", "")
-	bare := strings.TrimPrefix(core, "-")
-	switch {
-	case grouped.MatchString(bare):
-		bare = strings.NewReplacer(",", "", "_", "", "'", "", " ", "", "\u00a0", "", "\u202f", "").Replace(bare)
-	case groupedOther.MatchString(bare):
-		bare = strings.NewReplacer(".", "", ",", ".").Replace(bare)
-	}
-	if _, err := schema.ParseDecimal(bare); err != nil || !isNumeral(bare) {
-		return "", ""
-	}
-	return sign + bare, currency
-}
-
-// isNumeral tells 1250.50 from other forms that read as numbers, such as 1e3.
-func isNumeral(s string) bool {
-	return strings.Trim(s, "0123456789.") == ""
 }
 
 // rightRange takes "100..200" and, of dates, "2026-01-01/2026-03-31" apart

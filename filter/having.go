@@ -15,8 +15,8 @@ import (
 type Measured struct {
 	Names []string
 	Kind  schema.Kind
-	// Wrong: the measure itself was refused, so that conditions on it may
-	// compare it with anything.
+	// Wrong: the measure itself was refused. Conditions may compare it with
+	// anything, and may call it by a right name.
 	Wrong bool
 }
 
@@ -38,7 +38,7 @@ func ParseHaving(s string, measured []Measured, clock schema.Clock) (Having, err
 	if t := p.peek(); t.kind != tokenEnd && len(p.list) == 0 {
 		p.fail("unexpected %s at %d", t.shown(), t.at)
 	}
-	if err := p.list.Err(); err != nil {
+	if err := p.failure(); err != nil {
 		return nil, err
 	}
 	return wanted, nil
@@ -97,8 +97,9 @@ func (p *havingParser) negation() Having {
 	return func(values []any) bool { return !inner(values) }
 }
 
-// condition = measure ( compare value | [ NOT ] BETWEEN value AND value | IS [ NOT ] NULL )
+// condition = measure ( compare value | test | IS [ NOT ] NULL )
 func (p *havingParser) condition() Having {
+	start := p.next
 	index, ok := p.measure()
 	if !ok {
 		p.skip()
@@ -111,14 +112,18 @@ func (p *havingParser) condition() Having {
 		}
 		return func(values []any) bool { return (values[index] == nil) != negated }
 	}
-	if not := p.accept("not"); p.accept("between") {
-		return p.within(index, not)
+	if p.peek().is("not") || p.isTest() {
+		return p.tested(index, p.accept("not"))
 	}
+	measure := p.source(start, p.next)
 	op, negated, ok := p.compareSign()
 	if !ok {
 		p.fail("expected =, !=, <, <=, >, >= or between at %d, found %s", p.peek().at, p.peek().shown())
 		p.skip()
 		return nil
+	}
+	if p.startsTest(p.next) && (p.peek().is("not") || p.isTest()) {
+		return p.signedTest(index, measure, op, negated)
 	}
 	v, ok := p.value()
 	if !ok {
@@ -134,7 +139,60 @@ func (p *havingParser) condition() Having {
 	}
 }
 
-// within reads the bounds of between, both of which belong to it.
+func (p *havingParser) isTest() bool { return p.peek().is("between") || p.peek().is("in") }
+
+// test = [ NOT ] ( BETWEEN value AND value | IN "(" value { "," value } ")" )
+func (p *havingParser) tested(index int, negated bool) Having {
+	switch {
+	case p.accept("between"):
+		return p.within(index, negated)
+	case p.accept("in"):
+		return p.among(index, negated)
+	}
+	p.fail(`expected "between" at %d, found %s: not stands before between and in`, p.peek().at, p.peek().shown())
+	p.skip()
+	return nil
+}
+
+// signedTest explains = between, where a sign stands before another operator.
+func (p *havingParser) signedTest(index int, measure string, sign operator, negated bool) Having {
+	t := p.peek()
+	negated = p.accept("not") != negated
+	from, before := p.next, len(p.list)
+	having := p.tested(index, negated)
+	advice := ""
+	if len(p.list) == before {
+		advice = ", write " + measure + choose(negated, " not ", " ") + p.source(from, p.next)
+	}
+	p.failAt(t, "expected a value at %d, found %s: leave out %s%s", t.at, t.shown(), quote(sign.text), advice)
+	return having
+}
+
+// among reads the values of IN.
+func (p *havingParser) among(index int, negated bool) Having {
+	var list condition
+	if !p.values(&list) {
+		p.skip()
+		return nil
+	}
+	var lows, highs []any
+	for _, v := range list.values {
+		low, high, ok := p.limits(v, p.measured[index])
+		if !ok {
+			return nil
+		}
+		lows, highs = append(lows, low), append(highs, high)
+	}
+	return func(values []any) bool {
+		isOne := false
+		for i := range lows {
+			isOne = isOne || values[index] != nil && holds(Eq, values[index], lows[i], highs[i])
+		}
+		return isOne != negated
+	}
+}
+
+// within reads the bounds of BETWEEN.
 func (p *havingParser) within(index int, negated bool) Having {
 	var bounds condition
 	if !p.bounds(&bounds) {
@@ -142,26 +200,18 @@ func (p *havingParser) within(index int, negated bool) Having {
 		return nil
 	}
 	from, to := bounds.values[0], bounds.values[1]
-	low, end, ok := p.limits(from, p.measured[index])
-	start, high, both := p.limits(to, p.measured[index])
+	low, _, ok := p.limits(from, p.measured[index])
+	_, high, both := p.limits(to, p.measured[index])
 	switch {
 	case !ok || !both:
 		return nil
-	case compareLimits(low, start) > 0 || compareLimits(end, high) > 0:
+	case compareMeasured(low, high) > 0:
 		p.add(from.at, "%s at %d lies above %s: between takes the lower bound first", quote(from.text), from.at, quote(to.text))
 		return nil
 	}
 	return func(values []any) bool {
-		return (values[index] != nil && holds(Gte, values[index], low, high) && holds(Lte, values[index], low, high)) != negated
+		return (values[index] != nil && holds(Eq, values[index], low, high)) != negated
 	}
-}
-
-// compareLimits puts two limits of the same measure in order.
-func compareLimits(one, other any) int {
-	if d, isDecimal := one.(schema.Decimal); isDecimal {
-		return cmp.Compare(d, other.(schema.Decimal))
-	}
-	return compareMeasured(one, other)
 }
 
 // measure = name [ "(" [ name | "*" ] ")" ]
@@ -177,20 +227,36 @@ func (p *havingParser) measure() (index int, ok bool) {
 		spelled += ")"
 	}
 	var names []string
+	wrong := -1
 	for i, m := range p.measured {
-		if slices.ContainsFunc(m.Names, func(name string) bool { return SameMeasure(name, spelled) }) {
+		switch {
+		case slices.ContainsFunc(m.Names, func(name string) bool { return SameMeasure(name, spelled) }):
 			return i, true
+		case m.Wrong:
+			wrong = i
+		default:
+			names = append(names, m.Names[0])
 		}
-		names = append(names, m.Names[0])
 	}
 	near := NearestMeasure(spelled, names)
+	if near == "" && wrong >= 0 && strings.HasSuffix(spelled, ")") {
+		return wrong, true
+	}
+	p.noMeasure(first, spelled, near, names)
+	return 0, false
+}
+
+// noMeasure reports a name that is none of the measures.
+func (p *havingParser) noMeasure(at token, spelled, near string, names []string) {
 	guess := choose(near != "", fmt.Sprintf(": did you mean %q?", near), "")
 	if near == "" && strings.HasSuffix(spelled, ")") {
 		guess = ": add it to measures"
 	}
-	problem := p.add(first.at, "%s at %d is none of the measures%s  (%s)", choose(first.kind == tokenEnd, "the end", quote(spelled)), first.at, guess, listed(names, shownNames))
+	if len(names) > 0 {
+		guess += "  (" + listed(names, shownNames) + ")"
+	}
+	problem := p.add(at.at, "%s at %d is none of the measures%s", choose(at.kind == tokenEnd, "the end", quote(spelled)), at.at, guess)
 	problem.DidYouMean, problem.Allowed = near, names
-	return 0, false
 }
 
 // NearestMeasure is the group or measure that a name was most likely meant to
@@ -229,13 +295,15 @@ func (p *havingParser) limits(v value, of Measured) (low, high any, ok bool) {
 	if moments || of.Kind == schema.DateOnly {
 		w, read := readWhen(p.clock, v.text, moments)
 		if !read {
-			p.add(v.at, "%s at %d is no %s: use %s", quote(v.text), v.at, choose(moments, "time", "date"), whenForms(moments))
+			advice, near := dateAdvice(p.clock, v.text, moments)
+			p.add(v.at, "%s at %d is no %s: %s", quote(v.text), v.at, choose(moments, "time", "date"), advice).DidYouMean = near
 		}
 		return w.low, w.high, read
 	}
 	d, err := schema.ParseDecimal(v.text)
 	if err != nil {
-		p.add(v.at, "%s at %d %s", quote(v.text), v.at, err)
+		advice, near := numberAdvice(v.text, err, "")
+		p.add(v.at, "%s at %d %s", quote(v.text), v.at, advice).DidYouMean = near
 	}
 	return d, d, err == nil
 }

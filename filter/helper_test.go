@@ -56,11 +56,7 @@ func newEnv(t *testing.T) *filter.Env {
 func check(t *testing.T, typeName, text string) (filter.Expr, error) {
 	t.Helper()
 	env := newEnv(t)
-	f, err := filter.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return filter.Check(f, env.Schema.Type(typeName), env)
+	return filter.Read(text, env.Schema.Type(typeName), env)
 }
 
 // messages gives the problems of an error as the caller reads them.

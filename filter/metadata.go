@@ -42,13 +42,14 @@ func readings(s string) []any {
 }
 
 // orderMetadata orders numbers as numbers, and everything else as text. Dates
-// and periods become texts between which all their days and times lie.
+// and periods become texts between which all their days and times lie. 2026-Q2
+// stays a text: it orders among its like as texts do.
 func (c *checker) orderMetadata(op Op, s string, compare func(Op, ...any) Expr) Expr {
 	if number, err := schema.ParseDecimal(s); err == nil {
 		return compare(op, number)
 	}
 	first, last, ok := Period(c.env.Clock, s)
-	if !ok {
+	if !ok || quarterLabel.MatchString(s) {
 		return compare(op, s)
 	}
 	switch op {

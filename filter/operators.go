@@ -63,8 +63,9 @@ func operatorsOf(f *schema.Field, key string) []Op {
 }
 
 // allowed reports an operator that the field or relation does not take. Exact
-// is as good as Eq where there is no text to fold.
-func (c *checker) allowed(n *condition, op Op, ops []Op) bool {
+// is as good as Eq where there is no text to fold. to is the type of the
+// records that are compared, nil of other values.
+func (c *checker) allowed(n *condition, op Op, ops []Op, to *schema.Type) bool {
 	if slices.Contains(ops, op) || op == Exact && slices.Contains(ops, Eq) {
 		return true
 	}
@@ -74,8 +75,12 @@ func (c *checker) allowed(n *condition, op Op, ops []Op) bool {
 			names = append(names, o.name)
 		}
 	}
+	byName := ""
+	if to != nil && len(n.values) == 1 {
+		byName = c.byName(op, n.values[0], to)
+	}
 	last := n.path[len(n.path)-1].text
-	p := c.add(n.op.at, "%s cannot be compared with %s at %d: use %s", quote(last), quote(n.op.text), n.op.at, strings.Join(names, ", "))
+	p := c.add(n.op.at, "%s cannot be compared with %s at %d: use %s%s", quote(last), quote(n.op.text), n.op.at, strings.Join(names, ", "), byName)
 	p.Allowed = strings.Split(strings.Join(names, ", "), ", ")
 	return false
 }

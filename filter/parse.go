@@ -23,20 +23,67 @@ const maxFaults = 10
 // "{". An empty filter matches everything. The error is a *schema.Error with
 // every fault of form that was found.
 func Parse(text string) (*Filter, error) {
-	if start := strings.TrimSpace(text); strings.HasPrefix(start, "[") || strings.HasPrefix(start, "{") {
-		return parseJSON(start)
+	if isJSON(text) {
+		return whole(draftJSON(text))
 	}
-	runes := []rune(text)
-	if len(runes) > MaxCharacters {
-		return nil, schema.Errorf(schema.InvalidArgument,
-			"the filter has %d characters: at most %d are allowed", len(runes), MaxCharacters)
+	return whole(draftText(text))
+}
+
+// Read parses a filter and checks it for records of type t. Unlike Parse and
+// Check one after the other, it names the faults of form together with those
+// of the conditions that could be read. Its errors are those of both.
+func Read(text string, t *schema.Type, env *Env) (Expr, error) {
+	draft := draftText
+	if isJSON(text) {
+		draft = draftJSON
 	}
-	p := &parser{faults: faults{text: runes}, tokens: lex(runes)}
-	root := p.filter()
-	if err := p.list.Err(); err != nil {
+	d, err := draft(text)
+	if err != nil {
 		return nil, err
 	}
-	return &Filter{text: runes, root: root}, nil
+	c := &checker{faults: faults{text: d.text, list: d.list}, env: env}
+	if d.halted {
+		return nil, c.failure()
+	}
+	return c.checked(d.root, t)
+}
+
+func isJSON(text string) bool {
+	start := strings.TrimSpace(text)
+	return strings.HasPrefix(start, "[") || strings.HasPrefix(start, "{")
+}
+
+// draft is what was read of a filter, with the faults of its form. What a
+// fault hides is left out of it.
+type draft struct {
+	faults
+	root   node
+	halted bool
+}
+
+// whole is the filter of a draft without faults.
+func whole(d *draft, err error) (*Filter, error) {
+	if err == nil {
+		err = d.failure()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Filter{text: d.text, root: d.root}, nil
+}
+
+func draftText(text string) (*draft, error) { return draftRunes([]rune(text), nil) }
+
+// draftRunes reads a text that may stand for rules with faults.
+func draftRunes(text []rune, rules []fault) (*draft, error) {
+	if len(text) > MaxCharacters {
+		return nil, schema.Errorf(schema.InvalidArgument,
+			"the filter has %d characters: at most %d are allowed", len(text), MaxCharacters)
+	}
+	p := &parser{faults: faults{text: text}, tokens: lex(text), fromRules: len(rules) > 0}
+	root := p.filter()
+	p.list = append(rules, p.list...)
+	return &draft{faults: p.faults, root: root, halted: p.halted}, nil
 }
 
 // parser has a method for each rule of the grammar. A method that reports
@@ -49,6 +96,10 @@ type parser struct {
 	conditions int
 	// halted: what is read after it is an echo.
 	halted bool
+	// fromRules: a path with "…" behind it stands for a rule with a fault.
+	fromRules bool
+	// unjoined: the next condition has no "and" before it.
+	unjoined bool
 	// from is the first token of the condition at hand, previous the one before it.
 	from     int
 	previous *condition
@@ -80,7 +131,7 @@ func (p *parser) fail(format string, args ...any) bool {
 
 func (p *parser) failAt(t token, format string, args ...any) bool {
 	switch {
-	case p.halted:
+	case p.halted, p.hasFault(t.at):
 	case t.kind == tokenBad && (t.text == `"` || t.text == "'"):
 		p.add(t.at, "the text that starts at %d has no closing %s", t.at, t.text)
 	case t.kind == tokenBad:
@@ -109,11 +160,18 @@ func (p *parser) filter() node {
 	if p.peek().kind == tokenEnd {
 		return conjunction{}
 	}
-	root := p.disjunction()
-	if t := p.peek(); t.kind != tokenEnd && len(p.list) == 0 {
-		p.fail("unexpected %s at %d", t.shown(), t.at)
+	nodes := []node{p.disjunction()}
+	for t := p.peek(); t.kind != tokenEnd; t = p.peek() {
+		if len(p.list) == 0 {
+			p.fail("unexpected %s at %d", t.shown(), t.at)
+		}
+		p.take()
+		p.accept("and", "&&", "or", "||")
+		if !p.atBoundary() {
+			nodes = append(nodes, p.disjunction())
+		}
 	}
-	return root
+	return join[conjunction](nodes)
 }
 
 // disjunction = conjunction { OR conjunction }
@@ -128,7 +186,8 @@ func (p *parser) disjunction() node {
 // conjunction = negation { AND negation }
 func (p *parser) conjunction() node {
 	nodes := []node{p.negation()}
-	for p.accept("and", "&&") {
+	for p.accept("and", "&&") || p.unjoined {
+		p.unjoined = false
 		nodes = append(nodes, p.negation())
 	}
 	return join[conjunction](nodes)
@@ -150,17 +209,38 @@ func (p *parser) negation() node {
 // primary = "(" disjunction ")" | condition
 //
 // After a fault it goes on behind the condition, so that further faults are
-// reported with it.
+// reported with it, and gives what was read of the condition.
 func (p *parser) primary() node {
-	before := len(p.list)
+	before, start := len(p.list), p.next
 	n, ok := p.operand()
 	if ok && len(p.list) == before && !p.atBoundary() {
-		t := p.peek()
-		ok = p.fail(`expected "and" or "or" at %d, found %s%s`, t.at, t.shown(), p.hint())
+		n = p.overrun(n, start)
 	}
-	if !ok {
+	if !p.unjoined {
 		p.skip()
+	}
+	if n == nil {
 		return conjunction{}
+	}
+	return n
+}
+
+// overrun records what stands behind the condition n, whose first token is
+// start, and gives what can be said of n then.
+func (p *parser) overrun(n node, start int) node {
+	c, isCondition := n.(*condition)
+	advice, t := p.adviseAnd(c, start)
+	if advice == "" {
+		advice, t = p.adviseComment(start)
+	}
+	if advice != "" {
+		p.add(t.at, `expected "and" or "or" at %d, found %s%s`, t.at, t.shown(), advice)
+		return n
+	}
+	t = p.peek()
+	p.fail(`expected "and" or "or" at %d, found %s%s`, t.at, t.shown(), p.hint())
+	if isCondition {
+		return &mention{c.path}
 	}
 	return n
 }

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -8,7 +9,7 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
-// Period reads a day (2026-05-01, today, -30d) or a period (2026, 2026-05,
+// Period reads a day (2026-05-01, today, -30d) or a period (2026, 2026-05, 2026-Q2,
 // this_week, last_month, next_quarter, last_7_days) and gives its first and its last day
 // in the company's time zone. last_7_days runs from -7d to today, next_7_days
 // from today to +7d, so that nothing of the last 7 times 24 hours is left out.
@@ -29,7 +30,7 @@ func Period(clock schema.Clock, s string) (first, last schema.Date, ok bool) {
 	return 0, 0, false
 }
 
-// writtenPeriod is a year (2026) or a month (2026-05).
+// writtenPeriod is a year (2026), a quarter (2026-Q2) or a month (2026-05).
 func writtenPeriod(s string) (first, last schema.Date, ok bool) {
 	if t, err := time.Parse("2006", s); err == nil && t.Year() > 0 {
 		return schema.NewDate(t.Year(), time.January, 1), schema.NewDate(t.Year(), time.December, 31), true
@@ -38,8 +39,16 @@ func writtenPeriod(s string) (first, last schema.Date, ok bool) {
 		first = schema.DateOf(t)
 		return first, schema.AddMonths(first, 1).AddDays(-1), true
 	}
+	if m := quarterLabel.FindStringSubmatch(s); m != nil && m[1] != "0000" {
+		year, _ := strconv.Atoi(m[1])
+		first = schema.NewDate(year, time.Month(3*int(m[2][0]-'0')-2), 1)
+		return first, schema.AddMonths(first, 3).AddDays(-1), true
+	}
 	return 0, 0, false
 }
+
+// quarterLabel is what reports call a quarter: 2026-Q2.
+var quarterLabel = regexp.MustCompile(`^(\d{4})-?[qQ]([1-4])$`)
 
 // calendarPeriod is the week, month, quarter or year before, around or after today.
 func calendarPeriod(clock schema.Clock, which, unit string) (first, last schema.Date, ok bool) {

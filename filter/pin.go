@@ -14,7 +14,7 @@ func Pin(f *Filter, t *schema.Type, env *Env) (string, error) {
 	if c.err != nil {
 		return "", c.err
 	}
-	if err := c.list.Err(); err != nil {
+	if err := c.failure(); err != nil {
 		return "", err
 	}
 	return render(c.pinned(f.root)), nil

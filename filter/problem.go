@@ -1,7 +1,9 @@
 package filter
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -18,14 +20,36 @@ const (
 // faults collects what is wrong with one text; each message shows where.
 type faults struct {
 	text []rune
-	list schema.Problems
+	list []fault
+}
+
+// fault is a problem and its position.
+type fault struct {
+	at int
+	schema.Problem
 }
 
 // add records a problem at a position, which counts characters from 1.
 func (f *faults) add(at int, format string, args ...any) *schema.Problem {
 	message := fmt.Sprintf(format, args...)
-	f.list = append(f.list, schema.Problem{Message: message + "\n" + f.caret(at)})
-	return &f.list[len(f.list)-1]
+	f.list = append(f.list, fault{at, schema.Problem{Message: message + "\n" + f.caret(at)}})
+	return &f.list[len(f.list)-1].Problem
+}
+
+// failure is the error that holds the faults in the order of their positions;
+// nil where there is none.
+func (f *faults) failure() error {
+	var problems schema.Problems
+	slices.SortStableFunc(f.list, func(one, other fault) int { return cmp.Compare(one.at, other.at) })
+	for _, one := range f.list {
+		problems = append(problems, one.Problem)
+	}
+	return problems.Err()
+}
+
+// hasFault tells whether there is a fault at the position.
+func (f *faults) hasFault(at int) bool {
+	return slices.ContainsFunc(f.list, func(one fault) bool { return one.at == at })
 }
 
 // caret gives the text, and below it a caret under the position.

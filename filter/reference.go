@@ -2,6 +2,7 @@ package filter
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
@@ -46,7 +47,7 @@ func (c *checker) compareRecord(n *condition, f *schema.Field) Expr {
 // compareMany asks for a related record among those that the values mean or,
 // with has all, for one of each value.
 func (c *checker) compareMany(n *condition, many *schema.Relation) Expr {
-	if !c.allowed(n, n.op.op, manyOps) || !c.filled(n.values) {
+	if !c.allowed(n, n.op.op, manyOps, many.To) || !c.filled(n.values) {
 		return nil
 	}
 	groups := [][]value{n.values}
@@ -129,9 +130,37 @@ func (c *checker) resolve(v value, to *schema.Type) []int64 {
 }
 
 func (c *checker) noRecord(v value, to *schema.Type) {
-	if names := c.env.Names(to, shownNames+1); len(names) > 0 {
-		c.noSuch(v, to.Name, names)
+	isRecord := func(s string) bool { return len(c.resolve(value{text: s}, to)) > 0 }
+	if right := c.signed(v, isRecord); right != "" {
+		c.add(v.at, "%s at %d is no %s: write %s", quote(v.text), v.at, to.Name, right)
 		return
 	}
-	c.add(v.at, "%s at %d is no %s: use its id, uid or whole name", quote(v.text), v.at, to.Name)
+	byName := c.byName(Contains, v, to)
+	if names := c.env.Names(to, shownNames+1); len(names) > 0 {
+		if !slices.ContainsFunc(names, func(name string) bool { return strings.Contains(text.Fold(name), text.Fold(v.text)) }) {
+			byName = ""
+		}
+		c.noSuch(v, to.Name, names, byName)
+		return
+	}
+	c.add(v.at, "%s at %d is no %s: use its id, uid or whole name%s", quote(v.text), v.at, to.Name, byName)
+}
+
+// byName is how the condition at hand asks for a part of the names of records:
+// organization.name contains Acme. It begins with ", or", or is empty where
+// there is no such path.
+func (c *checker) byName(op Op, v value, to *schema.Type) string {
+	title := to.TitleField()
+	if _, _, isID := c.env.Schema.ParseID(v.text); isID || c.current == nil || title == nil || !title.Kind.IsText() || !slices.Contains(operatorsOf(title, ""), op) {
+		return ""
+	}
+	p := slices.Clone(c.current.path)
+	if last := p[len(p)-1].text; to.Canonical(last) == "id" {
+		p = p[:len(p)-1]
+	}
+	p = append(p, name{text: title.Name})
+	if len(p) > maxRelations+1 {
+		return ""
+	}
+	return ", or " + render(&condition{path: p, negated: c.current.negated, op: operator{op: op}, values: []value{v}})
 }

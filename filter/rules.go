@@ -13,8 +13,8 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
-// parseJSON reads rules from JSON text; numbers keep all their digits.
-func parseJSON(text string) (*Filter, error) {
+// draftJSON reads rules from JSON text; numbers keep all their digits.
+func draftJSON(text string) (*draft, error) {
 	if n := len([]rune(text)); n > MaxCharacters {
 		return nil, schema.Errorf(schema.InvalidArgument, "the filter has %d characters: at most %d are allowed", n, MaxCharacters)
 	}
@@ -27,7 +27,7 @@ func parseJSON(text string) (*Filter, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return nil, schema.Errorf(schema.InvalidArgument, "the filter goes on behind its JSON rules: send one array of rules")
 	}
-	return ParseRules(rules)
+	return draftRules(rules)
 }
 
 // ParseRules reads a filter given as decoded JSON: a list of rules, all of
@@ -38,80 +38,106 @@ func ParseRules(rules any) (*Filter, error) {
 	if text, ok := rules.(string); ok {
 		return Parse(text)
 	}
+	return whole(draftRules(rules))
+}
+
+// draftRules reads what it can of rules: a rule with a fault leaves its field.
+func draftRules(rules any) (*draft, error) {
 	w := &ruleWriter{}
-	text := w.list("rules", rules, " and ", 0)
-	if err := w.problems.Err(); err != nil {
-		return nil, err
-	}
-	return Parse(text)
+	w.list("rules", rules, " and ", 0)
+	return draftRunes(w.text, w.faults)
 }
 
-// ruleWriter turns rules into text, so that both forms have one meaning.
+// ruleWriter turns rules into text, so that both forms have one meaning. A
+// fault stands where the text of its rule begins.
 type ruleWriter struct {
-	problems schema.Problems
+	text   []rune
+	faults []fault
 }
 
-func (w *ruleWriter) fail(path, format string, args ...any) string {
-	w.problems = append(w.problems, schema.Problem{Path: path, Message: fmt.Sprintf(format, args...)})
-	return ""
+func (w *ruleWriter) write(text string) { w.text = append(w.text, []rune(text)...) }
+
+func (w *ruleWriter) fail(path, format string, args ...any) {
+	w.faults = append(w.faults, fault{len(w.text), schema.Problem{Path: path, Message: fmt.Sprintf(format, args...)}})
 }
 
 // list writes several rules with "and" or "or" between them.
-func (w *ruleWriter) list(path string, rules any, between string, depth int) string {
+func (w *ruleWriter) list(path string, rules any, between string, depth int) {
 	if depth > MaxNesting {
-		return w.fail("rules", "the rules nest deeper than %d levels", MaxNesting)
+		w.fail("rules", "the rules nest deeper than %d levels", MaxNesting)
+		return
 	}
 	items, ok := rules.([]any)
 	if !ok {
-		return w.rule(path, rules, depth)
+		w.rule(path, rules, depth)
+		return
 	}
-	var parts []string
+	start := len(w.text)
 	for i, item := range items {
-		parts = append(parts, w.rule(fmt.Sprintf("%s[%d]", path, i), item, depth))
+		w.framed(choose(len(w.text) > start, between, ""), "", func() {
+			w.rule(fmt.Sprintf("%s[%d]", path, i), item, depth)
+		})
 	}
-	return strings.Join(parts, between)
 }
 
-func (w *ruleWriter) rule(path string, rule any, depth int) string {
+// framed writes what stands before and behind something, unless that is nothing.
+func (w *ruleWriter) framed(before, behind string, write func()) {
+	start := len(w.text)
+	w.write(before)
+	inner := len(w.text)
+	write()
+	if len(w.text) == inner {
+		w.text = w.text[:start]
+		return
+	}
+	w.write(behind)
+}
+
+func (w *ruleWriter) rule(path string, rule any, depth int) {
 	object, ok := rule.(map[string]any)
 	if !ok {
-		return w.fail(path, `a rule is an object such as {"field":"status","operator":"in","value":["active"]}`)
+		w.fail(path, `a rule is an object such as {"field":"status","operator":"in","value":["active"]}`)
+		return
 	}
 	for _, key := range []string{"and", "or", "not"} {
 		if inner, ok := object[key]; ok {
-			return w.group(path, key, inner, object, depth)
+			w.group(path, key, inner, object, depth)
+			return
 		}
 	}
-	return w.comparison(path, object)
+	w.comparison(path, object)
 }
 
 // group writes {"and":[…]}, {"or":[…]} or {"not":{…}}.
-func (w *ruleWriter) group(path, key string, inner any, object map[string]any, depth int) string {
+func (w *ruleWriter) group(path, key string, inner any, object map[string]any, depth int) {
 	if len(object) > 1 {
-		return w.fail(path, `a rule with %q takes nothing beside it: put what else must hold into a rule of its own`, key)
+		w.fail(path, `a rule with %q takes nothing beside it: put what else must hold into a rule of its own`, key)
 	}
 	path += "." + key
 	if items, ok := inner.([]any); ok && len(items) == 0 {
-		return w.fail(path, "%q needs at least one rule", key)
+		w.fail(path, "%q needs at least one rule", key)
+		return
 	}
-	text := w.list(path, inner, choose(key == "or", " or ", " and "), depth+1)
-	return choose(key == "not", "not ", "") + "(" + text + ")"
+	w.framed(choose(key == "not", "not (", "("), ")", func() {
+		w.list(path, inner, choose(key == "or", " or ", " and "), depth+1)
+	})
 }
 
 // comparison writes {"field","operator","value"}.
-func (w *ruleWriter) comparison(path string, object map[string]any) string {
+func (w *ruleWriter) comparison(path string, object map[string]any) {
+	before := len(w.faults)
 	members := w.members(path, object)
 	name, _ := members["field"].(string)
-	operator, _ := members["operator"].(string)
 	field, ok := rulePath(name)
 	if !ok {
-		return w.fail(path+".field", `needs the name of a field, such as "status" or "organization.industry"`)
+		w.fail(path+".field", `needs the name of a field, such as "status" or "organization.industry"`)
+		return
 	}
-	values, ok := ruleValues(members["value"])
-	if !ok {
-		return w.fail(path+".value", "must be a text, a number, true, false or a list of these")
+	written := w.condition(path, field, members)
+	if len(w.faults) > before {
+		written = field + " …"
 	}
-	return w.condition(path, field, operator, values)
+	w.write(written)
 }
 
 // members gives what stands under the keys of a comparison by the keys' first
@@ -149,18 +175,44 @@ func ruleKey(key string) string {
 	return ""
 }
 
-// condition writes one comparison by its row in the table of operators.
-func (w *ruleWriter) condition(path, field, operator string, values []string) string {
-	if operator == "" {
-		operator = choose(len(values) == 1, "equals", "in")
-	}
-	row, ok := ruleOperators[strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(operator))]
-	if !ok {
-		return w.fail(path+".operator", "unknown operator %q: use %s", operator, ruleOperatorNames)
-	}
+// condition gives the text of one comparison, if it has no fault.
+func (w *ruleWriter) condition(path, field string, members map[string]any) string {
+	raw, hasValue := members["value"]
+	operator, _ := members["operator"].(string)
+	values, ok := ruleValues(raw)
+	_, isList := raw.([]any)
 	switch {
-	case row.without != "" && (len(values) == 0 || row.values == noValue && values[0] == "true"):
+	case !ok:
+		w.fail(path+".value", "must be a text, a number, true, false or a list of these")
+	case operator != "":
+	case members["operator"] != nil:
+		return ""
+	case !hasValue:
+		w.fail(path, `the rule has neither operator nor value: add them, such as {"field":%q,"operator":"equals","value":"…"}`, members["field"])
+		return ""
+	case isList && len(values) == 0:
+		w.fail(path+".value", "the list of values is empty: it needs at least one")
+		return ""
+	default:
+		operator = choose(len(values) > 1, "in", "equals")
+	}
+	row, known := ruleOperators[strings.ToLower(strings.NewReplacer(" ", "", "_", "", "-", "").Replace(operator))]
+	if !known && operator != "" {
+		w.fail(path+".operator", "unknown operator %q: use %s", operator, ruleOperatorNames)
+	}
+	if !known || !ok {
+		return ""
+	}
+	return w.compared(path, field, operator, row, values)
+}
+
+// compared writes a comparison by its row in the table of operators.
+func (w *ruleWriter) compared(path, field, operator string, row ruleOperator, values []string) string {
+	switch {
+	case row.without != "" && (len(values) == 0 || row.values == noValue && len(values) == 1 && values[0] == "true"):
 		return field + " " + row.without
+	case row.values == noValue && len(values) == 1 && values[0] == "false":
+		return field + " " + contrary[row.without]
 	case row.values == listOfValues && len(values) > 0:
 		return field + " " + row.text + " (" + strings.Join(values, ", ") + ")"
 	case row.values == twoValues && len(values) == 2:
@@ -170,14 +222,15 @@ func (w *ruleWriter) condition(path, field, operator string, values []string) st
 	case row.values == daysBack && len(values) == 1:
 		return w.lastDays(path, field, values[0])
 	}
-	wanted := map[valueCount]string{oneValue: "one value", twoValues: "two values", listOfValues: "at least one value", noValue: "no value", daysBack: "a number of days"}
-	return w.fail(path+".value", "%q takes %s, not %d", operator, wanted[row.values], len(values))
+	w.fail(path+".value", "%q takes %s, not %d", operator, wanted[row.values], len(values))
+	return ""
 }
 
 func (w *ruleWriter) lastDays(path, field, days string) string {
 	n, err := strconv.Atoi(days)
 	if err != nil || n < 1 || n > 36_500 {
-		return w.fail(path+".value", "must be a number of days from 1 to 36500, not %s", days)
+		w.fail(path+".value", "must be a number of days from 1 to 36500, not %s", days)
+		return ""
 	}
 	return fmt.Sprintf("%s = last_%d_days", field, n)
 }
@@ -235,67 +288,4 @@ func ruleValue(raw any) (string, bool) {
 		return strconv.FormatInt(v, 10), true
 	}
 	return "", false
-}
-
-// valueCount is how many values an operator of a rule takes.
-type valueCount int
-
-const (
-	oneValue valueCount = iota
-	twoValues
-	listOfValues
-	noValue
-	daysBack
-)
-
-// ruleOperator is how an operator of a rule reads as text, but for daysBack,
-// which has a form of its own; without, where set, is what it means without a
-// value.
-type ruleOperator struct {
-	text    string
-	values  valueCount
-	without string
-}
-
-const ruleOperatorNames = "equals, notEquals, contains, startsWith, endsWith, gt, gte, lt, lte, in, notIn, between, " +
-	"isNull, isNotNull, hasSome, hasAll, hasNone, inLastDays"
-
-// ruleOperators is keyed by the name in lower case without "_", "-" and spaces.
-var ruleOperators = map[string]ruleOperator{
-	"equals":      {"=", oneValue, "is null"},
-	"eq":          {"=", oneValue, "is null"},
-	"=":           {"=", oneValue, "is null"},
-	"==":          {"==", oneValue, "is null"},
-	"notequals":   {"!=", oneValue, "is not null"},
-	"neq":         {"!=", oneValue, "is not null"},
-	"ne":          {"!=", oneValue, "is not null"},
-	"!=":          {"!=", oneValue, "is not null"},
-	"<>":          {"!=", oneValue, "is not null"},
-	"contains":    {"contains", oneValue, ""},
-	"notcontains": {"not contains", oneValue, ""},
-	"startswith":  {"starts with", oneValue, ""},
-	"endswith":    {"ends with", oneValue, ""},
-	"like":        {"like", oneValue, ""},
-	"gt":          {">", oneValue, ""},
-	">":           {">", oneValue, ""},
-	"gte":         {">=", oneValue, ""},
-	">=":          {">=", oneValue, ""},
-	"lt":          {"<", oneValue, ""},
-	"<":           {"<", oneValue, ""},
-	"lte":         {"<=", oneValue, ""},
-	"<=":          {"<=", oneValue, ""},
-	"in":          {"in", listOfValues, ""},
-	"notin":       {"not in", listOfValues, ""},
-	"between":     {"between", twoValues, ""},
-	"notbetween":  {"not between", twoValues, ""},
-	"isnull":      {"is null", noValue, "is null"},
-	"isempty":     {"is null", noValue, "is null"},
-	"isnotnull":   {"is not null", noValue, "is not null"},
-	"isnotempty":  {"is not null", noValue, "is not null"},
-	"has":         {"has any", listOfValues, "is not null"},
-	"hasany":      {"has any", listOfValues, "is not null"},
-	"hassome":     {"has any", listOfValues, "is not null"},
-	"hasall":      {"has all", listOfValues, "is not null"},
-	"hasnone":     {"not has any", listOfValues, "is null"},
-	"inlastdays":  {"", daysBack, ""},
 }

@@ -40,7 +40,7 @@ func ParseSort(s string, t *schema.Type, env *Env) ([]SortKey, error) {
 	if len(keys) > maxSortKeys {
 		c.add(1, "%d sort keys: at most %d are taken", len(keys), maxSortKeys)
 	}
-	if err := c.list.Err(); err != nil {
+	if err := c.failure(); err != nil {
 		return nil, err
 	}
 	return keys, nil
@@ -125,7 +125,7 @@ func ParseField(spelled string, t *schema.Type, env *Env) (Path, error) {
 	c := &checker{faults: faults{text: []rune(spelled)}, env: env}
 	found, ok := c.spelledPath(strings.TrimSpace(spelled), 1, t)
 	if !ok {
-		return Path{}, c.list.Err()
+		return Path{}, c.failure()
 	}
 	p := Path{Relations: found.relations, Field: found.field, Key: found.key}
 	if found.many != nil {

@@ -35,6 +35,10 @@ type (
 		negated bool
 		number  value
 	}
+
+	// mention is a condition of which only the path could be read. Filters
+	// without faults have none.
+	mention struct{ path path }
 )
 
 func (conjunction) node() {}
@@ -42,6 +46,7 @@ func (disjunction) node() {}
 func (negation) node()    {}
 func (*condition) node()  {}
 func (*quantity) node()   {}
+func (*mention) node()    {}
 
 // path is a field, behind as many relations as it has names before the last.
 type path []name

@@ -16,11 +16,7 @@ func (tx *Tx) FilterEnv() *filter.Env {
 // ParseFilter reads a filter on records of a type. Its error is a
 // *schema.Error with every problem, unless the database failed.
 func (tx *Tx) ParseFilter(t *schema.Type, text string) (filter.Expr, error) {
-	parsed, err := filter.Parse(text)
-	if err != nil {
-		return nil, err
-	}
-	return filter.Check(parsed, t, tx.FilterEnv())
+	return filter.Read(text, t, tx.FilterEnv())
 }
 
 // resolveAll gives the ids of every record that a reference may mean.

@@ -55,6 +55,8 @@ func TestMatch(t *testing.T) {
 		"industry = x": false, "industry != x": true, "not industry contains x": true, "industry is null": true,
 		"email is empty": true, "name is not null": true, "status in (closed, active)": true, "status not in (active)": false,
 		"owner = me": true, "created_at = today": true, "created_at < today": false, "created_at >= -1d": true,
+		"created_at = 2023-Q4": true, "created_at != 2023q4": false, "created_at in (2023-Q1, 2023-Q3)": false, "created_at > 2023-Q3": true,
+		"created_at < 2023-Q4": false, "created_at between 2023-Q3 and 2023-Q4": true,
 		"employee_count > 11 and employee_count <= 12": true, "annual_revenue = 1000.5": true, "annual_revenue between 1 and 1000.4": false,
 		"emails contains cafe": true, "emails has all (A@cafe.example, b@cafe.example)": true, "emails has c@cafe.example": false,
 		"identifiers in (x, cafe.example)": true, "metadata is not null": true, "metadata.plan = GOLD": true,
