@@ -200,6 +200,13 @@ func (r *Reader) parseForm(f *Field, s string) (any, error) {
 	var form string
 	ok := true
 	switch f.Kind {
+	case Country, CurrencyCode, Language:
+		// Their look-ups go by the letters alone.
+		if strings.ContainsAny(s[:1], "!<>=~-+") {
+			return nil, fmt.Errorf("must be %s, not %q", f.Kind.Info().Form, text.Truncate(s, 40))
+		}
+	}
+	switch f.Kind {
 	case Enum:
 		return parseOption(f, s)
 	case Country:
@@ -265,34 +272,6 @@ func PlausibleDetail(kind, value string) bool {
 func groupsThousands(s string) bool {
 	whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
 	return len(fraction) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0' && strings.Trim(fraction, "0123456789") == ""
-}
-
-func parseOption(f *Field, s string) (any, error) {
-	name := ""
-	if text.IsPlainName(s) {
-		name = text.FieldName(s)
-	}
-	for _, option := range f.Options {
-		if option == s || option == name || text.Fold(option) == text.Fold(s) {
-			return option, nil
-		}
-	}
-	problem := fmt.Sprintf("must be %s, not %q", optionsText(f), text.Truncate(s, 40))
-	if near := text.Nearest(s, f.Options); near != "" {
-		problem += fmt.Sprintf("; did you mean %q?", near)
-	}
-	return nil, fmt.Errorf("%s", problem)
-}
-
-// fewOptions is how many options an error repeats; of longer lists it says
-// what they look like.
-const fewOptions = 60
-
-func optionsText(f *Field) string {
-	if len(f.Options) > fewOptions && f.Doc != "" {
-		return f.Doc
-	}
-	return "one of " + strings.Join(f.Options, ", ")
 }
 
 func parseOptions(f *Field, raw any) (any, error) {

@@ -88,6 +88,15 @@ func TestOptionsArePlainNames(t *testing.T) {
 	}
 }
 
+func TestCodesBeginWithALetter(t *testing.T) {
+	country := New().Type("organization").Field("country")
+	for given, want := range map[string]any{"nl": "NL", "Netherlands": "NL", "!NL": nil, "-NL": nil, "<>NL": nil} {
+		if got, err := newReader().Parse(country, given); got != want || (err == nil) != (want != nil) {
+			t.Errorf("%s: %v, %v", given, got, err)
+		}
+	}
+}
+
 // A text such as 12.500 is twelve and a half, but people may mean thousands.
 func TestDotsThatMayGroupThousands(t *testing.T) {
 	value := New().Type("deal").Field("value")

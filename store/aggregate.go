@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"github.com/crmcp/crmcp/filter"
 	"github.com/crmcp/crmcp/schema"
@@ -28,8 +29,14 @@ type AggregateQuery struct {
 	// that have an order of their own in that order, else the first measure,
 	// the greatest first.
 	Sort string
-	// Limit is how many rows are given; 0: 100.
+	// Limit is how many rows are given; 0: 100. Where nothing is grouped there
+	// is a row for each currency, and none of them is left out.
 	Limit int
+	// Cursor continues behind a row of an answer to the same query.
+	Cursor string
+	// Wording is the filter as the caller wrote it, by which a cursor knows its
+	// query; empty: what Where says, dates aside.
+	Wording string
 }
 
 // Table is the answer to an AggregateQuery.
@@ -40,10 +47,17 @@ type Table struct {
 	Rows [][]any
 	// Groups is how many groups there are, those beyond the limit included.
 	Groups int64
+	// More says that groups follow the last row.
+	More bool
 	// Several names the groups in which a record may stand more than once,
 	// since it has several of them.
 	Several []string
+	places  []*position
+	query   string
 }
+
+// Cursor continues behind a row of the table, by its index.
+func (t *Table) Cursor(row int) (string, error) { return t.places[row].cursor(t.query) }
 
 // TableColumn is one group or measure.
 type TableColumn struct {
@@ -52,7 +66,11 @@ type TableColumn struct {
 	Kind    schema.Kind
 }
 
-const defaultGroups = 100
+const (
+	defaultGroups = 100
+	// everyCurrency is more than there are.
+	everyCurrency = 1_000
+)
 
 // aggregation is the work on one aggregate.
 type aggregation struct {
@@ -64,6 +82,10 @@ type aggregation struct {
 	measures []*measure
 	having   filter.Having
 	order    []columnOrder
+	// after is the place of the last row that was given before; nil: none was.
+	after *position
+	// wrong are the spellings of groups and measures that were refused.
+	wrong []string
 	// rows selects the records, tables are what is joined to them, joined by
 	// the path that leads there.
 	rows   *selection
@@ -101,45 +123,84 @@ func (tx *Tx) CheckAggregate(q AggregateQuery) error { return tx.aggregation(q).
 func (tx *Tx) aggregation(q AggregateQuery) *aggregation {
 	a := &aggregation{AggregateQuery: q, tx: tx, compiler: tx.compiler(), joined: map[string]string{}}
 	a.Limit = cmp.Or(a.Limit, defaultGroups)
+	if len(q.GroupBy) == 0 {
+		a.Limit = everyCurrency
+	}
 	a.read()
 	return a
 }
 
-// groupRow is one row of the answer and what orders it.
+// groupRow is one row of the answer and its place in the order.
 type groupRow struct {
-	values, keys []any
+	values []any
+	place  position
 }
 
 // table runs the statement and keeps the first rows of the order.
 func (a *aggregation) table(statement clause) (*Table, error) {
-	t := &Table{Columns: a.columns()}
+	t := &Table{Columns: a.columns(), query: a.fingerprint()}
 	for _, g := range a.groups {
 		if g.several() {
 			t.Several = append(t.Several, g.label)
 		}
 	}
-	var kept []groupRow
-	err := a.tx.scan(statement.sql, statement.args, func(rows *sql.Rows) error {
-		row, err := a.readRow(rows)
-		if err != nil || a.having != nil && !a.having(row.values[len(a.groups):]) {
-			return err
-		}
-		t.Groups++
-		if kept = append(kept, row); len(kept) > 4*a.Limit+1_000 {
-			kept = a.first(kept)
-		}
-		return nil
-	})
+	kept, err := a.rowsOf(statement, t)
 	if err != nil {
 		return nil, err
 	}
-	for _, row := range a.first(kept) {
+	t.More = len(kept) > a.Limit
+	for _, row := range kept[:min(len(kept), a.Limit)] {
 		t.Rows = append(t.Rows, row.values)
+		t.places = append(t.places, &row.place)
 	}
 	for i := range a.groups {
 		spellAlike(t.Rows, i)
 	}
 	return t, nil
+}
+
+// rowsOf counts the groups and gives the first of those behind the cursor, one
+// more than the table has.
+func (a *aggregation) rowsOf(statement clause, t *Table) (kept []groupRow, err error) {
+	none := true
+	keep := func(row groupRow) {
+		if a.having != nil && !a.having(row.values[len(a.groups):]) {
+			return
+		}
+		t.Groups++
+		if a.after != nil && a.compare(&row.place, a.after) <= 0 {
+			return
+		}
+		if kept = append(kept, row); len(kept) > 4*a.Limit+1_000 {
+			kept = a.first(kept)
+		}
+	}
+	err = a.tx.scan(statement.sql, statement.args, func(rows *sql.Rows) error {
+		none = false
+		row, err := a.readRow(rows)
+		if err == nil {
+			keep(row)
+		}
+		return err
+	})
+	if err == nil && none && len(a.GroupBy) == 0 {
+		keep(a.nothing())
+	}
+	return a.first(kept), err
+}
+
+// nothing is the row of a report without groups over no records, which have no
+// currency either: counts are 0.
+func (a *aggregation) nothing() groupRow {
+	row := groupRow{values: make([]any, len(a.groups)), place: position{keys: make([]any, len(a.order)+len(a.groups))}}
+	for _, m := range a.measures {
+		var value any
+		if strings.HasPrefix(m.function, "count") {
+			value = int64(0)
+		}
+		row.values = append(row.values, value)
+	}
+	return row
 }
 
 // spellAlike writes each text of a column in one of the ways in which it is
@@ -159,15 +220,18 @@ func spellAlike(rows [][]any, column int) {
 	}
 }
 
-// first puts rows in order and drops those beyond the limit.
+// first puts rows in order and drops those that no table of the limit needs.
 func (a *aggregation) first(rows []groupRow) []groupRow {
-	slices.SortFunc(rows, a.compare)
-	return rows[:min(len(rows), a.Limit)]
+	slices.SortFunc(rows, func(x, y groupRow) int { return a.compare(&x.place, &y.place) })
+	return rows[:min(len(rows), a.Limit+1)]
 }
 
-func (a *aggregation) compare(x, y groupRow) int {
-	for _, key := range a.order {
-		if n := compareKeys(x.keys[key.column], y.keys[key.column], key.desc); n != 0 {
+// compare puts two rows in order; what the order leaves open goes by what
+// tells their groups apart.
+func (a *aggregation) compare(x, y *position) int {
+	for i := range x.keys {
+		desc := i < len(a.order) && a.order[i].desc
+		if n := compareKeys(x.keys[i], y.keys[i], desc); n != 0 {
 			return n
 		}
 	}
@@ -204,13 +268,17 @@ func (a *aggregation) readRow(rows *sql.Rows) (row groupRow, err error) {
 	if err != nil {
 		return row, err
 	}
+	var keys, apart []any
 	for _, g := range a.groups {
-		value, key, err := g.value(cells[:g.width()])
+		value, key, err := g.value(a.tx.Schema(), cells[:g.width()])
 		if err != nil {
 			return row, err
 		}
+		if g.width() > 0 {
+			apart = append(apart, cells[0])
+		}
 		cells = cells[g.width():]
-		row.values, row.keys = append(row.values, value), append(row.keys, key)
+		row.values, keys = append(row.values, value), append(keys, key)
 	}
 	for _, m := range a.measures {
 		n := len(m.columns())
@@ -219,8 +287,12 @@ func (a *aggregation) readRow(rows *sql.Rows) (row groupRow, err error) {
 			return row, err
 		}
 		cells = cells[n:]
-		row.values, row.keys = append(row.values, value), append(row.keys, orderOf(value))
+		row.values, keys = append(row.values, value), append(keys, orderOf(value))
 	}
+	for _, key := range a.order {
+		row.place.keys = append(row.place.keys, keys[key.column])
+	}
+	row.place.keys = append(row.place.keys, apart...)
 	return row, nil
 }
 

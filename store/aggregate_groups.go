@@ -29,13 +29,17 @@ func (g *grouping) kind() schema.Kind {
 	switch {
 	case g.isConstant():
 		return schema.CurrencyCode
-	case g.field == nil:
+	case g.field == nil, g.pointing():
 		return schema.Reference
 	case g.period != "":
 		return schema.DateOnly
 	}
 	return g.field.Kind
 }
+
+// pointing says that the group is a custom field that points to records of any
+// type.
+func (g *grouping) pointing() bool { return g.field != nil && g.field.Kind == schema.AnyRecord }
 
 // rank is the field of related records that says their place; nil: they are
 // ordered by name.
@@ -86,6 +90,9 @@ func (a *aggregation) columnsOf(g *grouping) (groupColumns, error) {
 	default:
 		found.key = a.fieldColumn(g.subject, alias)
 		found.shown = a.writtenText(g.field, alias)
+		if g.pointing() {
+			found.shown = a.compiler.pointedTitle(found.key.sql)
+		}
 	}
 	return found, err
 }
@@ -176,7 +183,7 @@ func (a *aggregation) writtenText(f *schema.Field, alias string) clause {
 }
 
 // value reads the columns of a group: what is shown, and what it sorts by.
-func (g *grouping) value(cells []any) (value, key any, err error) {
+func (g *grouping) value(types *schema.Schema, cells []any) (value, key any, err error) {
 	if g.isConstant() {
 		return g.fallback, nil, nil
 	}
@@ -192,6 +199,11 @@ func (g *grouping) value(cells []any) (value, key any, err error) {
 			key = rank
 		}
 		return Ref{Type: g.of, ID: id, Name: name}, key, nil
+	}
+	if g.pointing() {
+		id, _ := stored.(string)
+		to, n, _ := types.ParseID(id)
+		return Ref{Type: to, ID: n, Name: name}, text.SortKey(name), nil
 	}
 	if n, ok := stored.(int64); ok && g.period != "" {
 		return g.periodName(n), n, nil

@@ -85,8 +85,17 @@ func (a *aggregation) measurable(path, function, spelled string, s subject) bool
 	if s.field != nil {
 		kind = s.field.Kind.String()
 	}
-	a.refuseName(path, fmt.Sprintf("%s takes no %s such as %s", function, kind, quoteShort(spelled)), s.name, a.fieldsOf(fits))
+	a.refuseNear(path, fmt.Sprintf("%s takes no %s such as %s", function, kind, quoteShort(spelled)), text.Nearest(s.name, a.fieldsOf(meant(function))), a.fieldsOf(fits))
 	return false
+}
+
+// meant tells the fields that a function is likely meant for: hardly anybody
+// wants a mean of moments.
+func meant(function string) func(*schema.Field) bool {
+	fits := measures(function)
+	return func(f *schema.Field) bool {
+		return fits(f) && (f.Kind != schema.DateTime || function != "avg" && function != "median")
+	}
 }
 
 // measures tells the fields that a function takes.

@@ -39,7 +39,7 @@ func (a *aggregation) read() {
 		a.problems.Add("group_by", "%d groups: at most %d are taken", len(a.GroupBy), maxGroupings)
 	}
 	for i, spelled := range a.GroupBy {
-		a.readGroup(fmt.Sprintf("group_by[%d]", i), spelled)
+		a.readOne(a.readGroup, fmt.Sprintf("group_by[%d]", i), spelled)
 	}
 	measures := a.Measures
 	if len(measures) == 0 {
@@ -49,14 +49,36 @@ func (a *aggregation) read() {
 		a.problems.Add("measures", "%d measures: at most %d are taken", len(measures), maxMeasures)
 	}
 	for i, spelled := range measures {
-		a.readMeasure(fmt.Sprintf("measures[%d]", i), spelled)
-	}
-	if len(a.problems) > 0 {
-		return
+		a.readOne(a.readMeasure, fmt.Sprintf("measures[%d]", i), spelled)
 	}
 	a.addCurrency()
 	a.readHaving()
 	a.readSort()
+	if len(a.problems) == 0 && a.Cursor != "" {
+		a.readCursor()
+	}
+}
+
+// readOne reads a group or a measure and keeps how it was spelled where it is
+// refused: what having and sort say of it is no problem of its own then.
+func (a *aggregation) readOne(read func(path, spelled string), path, spelled string) {
+	before := len(a.problems)
+	if read(path, spelled); len(a.problems) > before {
+		a.wrong = append(a.wrong, spelled)
+	}
+}
+
+// isWrong says that a name may mean a group or measure that was refused, or
+// the currency that such a measure would have brought.
+func (a *aggregation) isWrong(name string) bool {
+	same := func(other string) bool { return filter.SameMeasure(name, other) }
+	switch {
+	case len(a.wrong) == 0:
+		return false
+	case slices.ContainsFunc(a.wrong, same), same("currency"), text.Nearest(name, a.wrong) != "":
+		return true
+	}
+	return strings.HasSuffix(name, ")") && filter.NearestMeasure(name, a.labels()) == ""
 }
 
 // splitCall takes month(created_at) apart; a plain name has no function.
@@ -112,7 +134,11 @@ func (a *aggregation) refuse(path string, err error) {
 
 // refuseName notes a name that does not fit, with those that would.
 func (a *aggregation) refuseName(path, message, name string, allowed []string) {
-	near := text.Nearest(name, allowed)
+	a.refuseNear(path, message, text.Nearest(name, allowed), allowed)
+}
+
+// refuseNear notes what does not fit, with what was likely meant.
+func (a *aggregation) refuseNear(path, message, near string, allowed []string) {
 	if near != "" {
 		message += fmt.Sprintf(": did you mean %q?", near)
 	}
@@ -186,6 +212,9 @@ func (a *aggregation) readHaving() {
 	for _, m := range a.measures {
 		measured = append(measured, filter.Measured{Names: m.names, Kind: m.kind})
 	}
+	for _, spelled := range a.wrong {
+		measured = append(measured, filter.Measured{Names: []string{spelled}, Wrong: true})
+	}
 	having, err := filter.ParseHaving(a.Having, measured, a.tx.clock)
 	if err != nil {
 		a.refuse("having", err)
@@ -203,7 +232,9 @@ func (a *aggregation) readSort() {
 		name, desc := sortDirection(part)
 		column := a.column(name)
 		if column < 0 {
-			a.refuseSort(name)
+			if !a.isWrong(name) {
+				a.refuseSort(name)
+			}
 			continue
 		}
 		a.order = append(a.order, columnOrder{column, desc})

@@ -103,6 +103,15 @@ func allCustom(parts []filter.Expr) bool {
 
 // customMeets are the conditions on a row of a custom field that meets one.
 func (c *compiler) customMeets(e filter.Compare, alias, value string) []clause {
+	meets := c.customCompares(e, alias, value)
+	if e.Field.Kind == schema.AnyRecord {
+		meets = append(meets, c.pointsToShown(value+".folded"))
+	}
+	return meets
+}
+
+// customCompares are those that its own value meets.
+func (c *compiler) customCompares(e filter.Compare, alias, value string) []clause {
 	number := value + ".number"
 	switch {
 	case e.Op == filter.NotNull:

@@ -16,6 +16,7 @@ var steps = map[int][]func(*Tx) error{
 		(*Tx).dropNeedless,
 		(*Tx).keepShortWords,
 		(*Tx).smallPages,
+		(*Tx).numberCurrencies,
 	},
 }
 

@@ -66,19 +66,16 @@ func (c *compiler) outer(o *ordering, r *schema.Relation, from string) (to strin
 	return to
 }
 
-func (c *compiler) outerCustom(o *ordering, f *schema.Field, t *schema.Type, from string) (value string) {
-	value = c.alias()
-	o.joins = o.joins.then(" LEFT JOIN custom_value " + value + " ON " + customValueOf(f, t, from, value) + " AND " + value + ".position = 0")
-	return value
-}
-
 // sortValue is what a field is ordered by: text by its collation key, a
-// choice by its place among the options.
+// choice by its place among the options, a record by its name.
 func (c *compiler) sortValue(o *ordering, f *schema.Field, t *schema.Type, alias string) clause {
 	column := alias + "." + sortColumn(f)
 	switch {
 	case f.Custom:
 		value := c.outerCustom(o, f, t, alias)
+		if f.Kind == schema.AnyRecord {
+			return c.pointedOrder(value + ".folded")
+		}
 		o.led = &led{field: f, of: t, alias: value, column: value + "." + customSortColumn(f)}
 		if f.IsSelect() {
 			return customRank(f, value+".number")

@@ -15,6 +15,16 @@ type led struct {
 	alias, column string
 }
 
+// outerCustom joins the first row of a custom field, where there is one.
+func (c *compiler) outerCustom(o *ordering, f *schema.Field, t *schema.Type, from string) (value string) {
+	value = c.alias()
+	o.joins = o.joins.then(" LEFT JOIN custom_value " + value + " ON " + customValueOf(f, t, from, value) + " AND " + value + ".position = 0")
+	if f.Kind == schema.AnyRecord {
+		o.joins = o.joins.then(" AND ").plus(c.pointsToShown(value + ".folded"))
+	}
+	return value
+}
+
 // customSortColumn is the column of a custom field's rows that orders them.
 func customSortColumn(f *schema.Field) string {
 	switch {

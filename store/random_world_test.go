@@ -217,6 +217,10 @@ func (m *memory) Value(f *schema.Field, key string) any {
 		if target == nil || !target.shown() {
 			return nil
 		}
+	case f.Kind == schema.AnyRecord:
+		if to, id, ok := m.world.db.Schema().ParseID(m.Text(f.Name)); !ok || m.world.byKey[Key{to, id}] == nil || !m.world.byKey[Key{to, id}].shown() {
+			return nil
+		}
 	case f.Kind == schema.DetailList:
 		return m.details(f)
 	case key != "":

@@ -2,6 +2,7 @@ package store
 
 import (
 	"database/sql"
+	"encoding/json"
 
 	"github.com/crmcp/crmcp/schema"
 )
@@ -88,7 +89,7 @@ func (tx *Tx) deriveDeals(r *Record) (map[string]any, error) {
 					entry = map[string]any{}
 					others[currency] = entry
 				}
-				entry[status] = schema.Decimal(sum).String()
+				entry[status] = json.Number(schema.Decimal(sum).String())
 			}
 			return nil
 		})
@@ -101,6 +102,37 @@ func (tx *Tx) deriveDeals(r *Record) (map[string]any, error) {
 		values["other_currencies"] = others
 	}
 	return values, err
+}
+
+// numberCurrencies writes amounts in other currencies as numbers, where a
+// program before has written them as texts.
+func (tx *Tx) numberCurrencies() error {
+	for _, t := range []string{"organization", "contact"} {
+		written := map[int64]map[string]map[string]json.Number{}
+		err := tx.scan("SELECT id, other_currencies FROM "+t+" WHERE other_currencies IS NOT NULL", nil, func(rows *sql.Rows) error {
+			var id int64
+			var object string
+			if err := rows.Scan(&id, &object); err != nil {
+				return err
+			}
+			amounts, err := decodeAs[map[string]map[string]json.Number]([]byte(object))
+			written[id] = amounts
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		for id, amounts := range written {
+			object, err := json.Marshal(amounts)
+			if err == nil {
+				err = tx.exec("UPDATE "+t+" SET other_currencies = ? WHERE id = ?", string(object), id)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // deriveWork finds a party's latest activity or completed task, those of an

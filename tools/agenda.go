@@ -17,6 +17,8 @@ const (
 	quietDays = 30
 	// agendaRows is how many records a part of the agenda shows.
 	agendaRows = 20
+	// agendaDeals is how many deals in other currencies are looked at.
+	agendaDeals = 200
 )
 
 func agenda() *Tool {
@@ -45,6 +47,8 @@ func agendaOut() []Member {
 type agendaPart struct {
 	name, typ, where, sort string
 	fields                 []string
+	// atStake puts first those with the greatest amount in any currency.
+	atStake bool
 }
 
 func agendaParts(days int64) []agendaPart {
@@ -53,12 +57,13 @@ func agendaParts(days int64) []agendaPart {
 	task := []string{"name", "type", "priority", "due_at", "organization", "contact", "deal"}
 	party := []string{"name", "open_deal_count", "open_deal_value", "last_activity_at"}
 	return []agendaPart{
-		{"overdue_tasks", "task", undone + "< now", "due_at", task},
-		{"coming_tasks", "task", undone + fmt.Sprintf(">= now and due_at <= +%dd", days), "due_at", task},
-		{"late_deals", "deal", "status = open and expected_close_on < today", "expected_close_on", []string{"name", "amount", "currency", "stage", "expected_close_on", "organization"}},
-		{"quiet_organizations", "organization", quiet, "-open_deal_value", party},
-		{"quiet_contacts", "contact", quiet, "-open_deal_value", party},
-		{birthdays, "contact", fmt.Sprintf("birthday = next_%d_days", days), "birthday", []string{"name", "organization"}},
+		{name: "overdue_tasks", typ: "task", where: undone + "< now", sort: "due_at", fields: task},
+		{name: "coming_tasks", typ: "task", where: undone + fmt.Sprintf(">= now and due_at <= +%dd", days), sort: "due_at", fields: task},
+		{name: "late_deals", typ: "deal", where: "status = open and expected_close_on < today", sort: "expected_close_on",
+			fields: []string{"name", "amount", "currency", "stage", "expected_close_on", "organization"}},
+		{name: "quiet_organizations", typ: "organization", where: quiet, sort: "-open_deal_value", fields: party, atStake: true},
+		{name: "quiet_contacts", typ: "contact", where: quiet, sort: "-open_deal_value", fields: party, atStake: true},
+		{name: birthdays, typ: "contact", where: fmt.Sprintf("birthday = next_%d_days", days), sort: "birthday", fields: []string{"name", "organization"}},
 	}
 }
 
@@ -124,6 +129,9 @@ func (c *Call) agendaRows(part agendaPart, owner string) (rows []*Object, total 
 		return nil, 0, err
 	}
 	page, err := c.Tx.List(query)
+	if err == nil && part.atStake {
+		err = c.rankByStake(query, owner, page)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
@@ -137,6 +145,67 @@ func (c *Call) agendaRows(part agendaPart, owner string) (rows []*Object, total 
 		}
 	}
 	return rows, page.Total, err
+}
+
+// rankByStake puts first the records with the greatest open amount in any
+// currency. The order of the page knows the company's currency alone, so the
+// greatest deals in others lead to the records that it may have missed.
+func (c *Call) rankByStake(query store.Query, owner string, page *store.Page) error {
+	if page.Total > int64(len(page.Records)) {
+		missed, err := c.withForeignDeals(query, owner)
+		if err != nil {
+			return err
+		}
+		for _, r := range missed {
+			if !slices.ContainsFunc(page.Records, func(known *store.Record) bool { return known.ID == r.ID }) {
+				page.Records = append(page.Records, r)
+			}
+		}
+	}
+	slices.SortStableFunc(page.Records, func(a, b *store.Record) int { return cmp.Compare(stake(b), stake(a)) })
+	page.Records = page.Records[:min(len(page.Records), agendaRows)]
+	return nil
+}
+
+// withForeignDeals gives the records of a query that have the greatest of the
+// owner's open deals in other currencies than the company's.
+func (c *Call) withForeignDeals(query store.Query, owner string) ([]*store.Record, error) {
+	deal := c.Type("deal")
+	foreign := both(owner, fmt.Sprintf("status = open and currency is not null and currency != %q", c.Tx.Company().Text("currency")))
+	greatest := store.Query{Type: deal, Limit: agendaDeals, Sort: []filter.SortKey{{Field: deal.Field("amount"), Desc: true}}}
+	var err error
+	if greatest.Where, err = c.Tx.ParseFilter(deal, foreign); err != nil {
+		return nil, err
+	}
+	deals, err := c.Tx.List(greatest)
+	if err != nil || len(deals.Records) == 0 {
+		return nil, err
+	}
+	one := filter.Compare{Field: deal.Field("id"), Op: filter.In}
+	for _, r := range deals.Records {
+		one.Values = append(one.Values, r.ID)
+	}
+	query.Where = filter.And{query.Where, filter.Related{Relation: query.Type.Relation("deals"), Where: one}}
+	query.Limit = maxRows
+	page, err := c.Tx.List(query)
+	if err != nil {
+		return nil, err
+	}
+	return page.Records, nil
+}
+
+// stake is the greatest open amount of a record in any currency. Amounts of
+// different currencies are never added; without rates their numbers compare.
+func stake(r *store.Record) schema.Decimal {
+	greatest, _ := r.Values["open_deal_value"].(schema.Decimal)
+	amounts, _ := r.Values[otherCurrencies].(map[string]any)
+	for _, one := range amounts {
+		byStatus, _ := one.(map[string]any)
+		if amount, err := schema.ParseDecimal(fmt.Sprint(byStatus["open"])); err == nil {
+			greatest = max(greatest, amount)
+		}
+	}
+	return greatest
 }
 
 // nextBirthday is the day on which a contact has a birthday next. That of 29

@@ -23,7 +23,7 @@ func (c *Call) describeType(t *schema.Type) *Object {
 		filters += "; identifiers = \"+31 20 1234567\" finds an e-mail, phone, domain or number in any spelling"
 	}
 	return o.Set("fields", fields).Put("relations", relations).Set("filter", filters).
-		Set("sort", "by every field but long texts and lists, also through relations to one; -name is descending")
+		Set("sort", "by every field but long texts, lists and ranges, also through relations to one; -name is descending")
 }
 
 func (c *Call) describeField(f *schema.Field) *Object {

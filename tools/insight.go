@@ -17,7 +17,7 @@ const maxGroups = 1_000
 func aggregate() *Tool {
 	return &Tool{Name: "aggregate", Title: "Count and sum up", Set: "insight", Core: true, Mode: Read, Run: runAggregate,
 		Out: []Member{{Name: "groups", Schema: count("of which limit may leave some out")}, {Name: "returned", Schema: ofType("integer")}, {Name: "note", Schema: ofType("string")},
-			{Name: "truncated", Schema: ofType("boolean")}, {Name: "rows", Schema: listSchema(anything("a member for each group and measure")), Always: true}},
+			{Name: "truncated", Schema: ofType("boolean")}, {Name: "next_cursor", Schema: ofType("string")}, {Name: "rows", Schema: listSchema(anything("a member for each group and measure")), Always: true}},
 		Description: "Exact counts, sums, averages, minima, maxima and medians of one record type, grouped. Use it for every total instead of adding up lists. Money comes per currency.",
 		In: []Arg{
 			{Name: "type", Required: true, Doc: "deal, contact, activity, …", Aliases: []string{"record_type"}},
@@ -27,6 +27,7 @@ func aggregate() *Tool {
 			{Name: "having", Doc: "count > 3 and sum(amount) >= 1000"},
 			{Name: "sort", Commas: true, Doc: "-sum(amount), stage", Aliases: []string{"order_by", "sort_by", "order"}},
 			{Name: "limit", Kind: Integer, Min: 1, Max: maxGroups, Aliases: []string{"max_results"}},
+			{Name: "cursor", Hidden: true, Aliases: []string{"next_cursor", "page_token"}},
 		}}
 }
 
@@ -40,7 +41,7 @@ func runAggregate(c *Call) (*Object, error) {
 		return nil, err
 	}
 	query := store.AggregateQuery{Type: t, Where: where, GroupBy: c.List("group_by"), Measures: c.List("measures"),
-		Having: c.Text("having"), Sort: c.Text("sort"), Limit: int(c.Int("limit", 0))}
+		Having: c.Text("having"), Sort: c.Text("sort"), Limit: int(c.Int("limit", 0)), Cursor: c.Text("cursor"), Wording: c.Text("filter")}
 	c.problemsAt(c.Tx.CheckAggregate(query))
 	if len(c.Problems) > 0 {
 		return nil, c.Problems.Err()
@@ -78,13 +79,20 @@ func (c *Call) tableObject(table *store.Table, grouped bool) (*Object, error) {
 		o.Set("note", notes[0])
 	}
 	shown, err := c.fitting(o, rows)
-	if err == nil && shown < len(rows) {
-		o.Set("note", strings.Join(append(notes, "for the rest narrow filter or having, or group more coarsely; sort says which rows come first"), "; "))
-	}
 	if err != nil {
 		return nil, err
 	}
-	return c.Fit(o, "rows", rows, nil)
+	if shown < len(rows) {
+		o.Set("note", strings.Join(append(notes, "next_cursor, sent as cursor with the same arguments, brings the next rows; sort says which come first"), "; "))
+	}
+	if shown == len(rows) && table.More {
+		cursor, err := table.Cursor(shown - 1)
+		if err != nil {
+			return nil, err
+		}
+		o.Set("next_cursor", cursor)
+	}
+	return c.Fit(o, "rows", rows, table.Cursor)
 }
 
 // tableRows shows the rows of a table as objects; names call the columns

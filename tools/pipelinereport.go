@@ -69,7 +69,7 @@ func runPipelineReport(c *Call) (*Object, error) {
 		{"won", "status = won and closed_on between " + span.days(), worth},
 		{"lost", "status = lost and closed_on between " + span.days(), worth},
 	} {
-		table, err := c.measured(c.Type("deal"), both(span.where, part.where), nil, part.measures)
+		table, err := c.measured(c.Type("deal"), both(span.where, part.where), []string{"currency"}, part.measures)
 		if err != nil {
 			return nil, err
 		}

@@ -34,6 +34,7 @@ func (c *Call) Render(t *schema.Type, records []*store.Record, look Look) ([]*Ob
 	for i, r := range records {
 		objects[i] = (&Object{members: make([]member, 0, min(len(look.Columns)+1, usualMembers))}).Set("id", r.Key().String())
 	}
+	look.Columns = withOtherCurrencies(t, look.Columns)
 	rendering := &rendering{Call: c, t: t, records: records, look: look}
 	for _, column := range look.Columns {
 		values, err := rendering.columnValues(column)

@@ -1,6 +1,9 @@
 package tools
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
 	"github.com/crmcp/crmcp/text"
@@ -31,6 +34,33 @@ func (c *rendering) columnValues(column Column) ([]any, error) {
 		return c.linkValues(head)
 	}
 	return c.farValues(head, rest)
+}
+
+// otherCurrencies is the field that says what a sum in the company's currency
+// leaves out.
+const otherCurrencies = "other_currencies"
+
+// withOtherCurrencies puts amounts in other currencies beside those that count
+// the company's alone, so that nobody takes a part for all.
+func withOtherCurrencies(t *schema.Type, columns []Column) []Column {
+	var all []Column
+	for i, column := range columns {
+		all = append(all, column)
+		of := t
+		if n := len(column.Path); n > 0 {
+			of = column.Path[n-1].To
+		}
+		f, rest := column.Field, of.Field(otherCurrencies)
+		if rest == nil || f == nil || f.Kind != schema.Money || !f.Computed || f.Currency != "" {
+			continue
+		}
+		label := column.Label[:strings.LastIndexByte(column.Label, '.')+1] + rest.Name
+		same := func(other Column) bool { return other.Label == label }
+		if !slices.ContainsFunc(all, same) && !slices.ContainsFunc(columns[i:], same) {
+			all = append(all, Column{Label: label, Path: column.Path, Field: rest})
+		}
+	}
+	return all
 }
 
 func (c *rendering) fieldValues(column Column) ([]any, error) {
