@@ -159,7 +159,7 @@ func (p *purging) addTexts(value any) {
 }
 
 func (p *purging) addWords(s string) {
-	for _, word := range strings.Fields(text.IndexText(s)) {
+	for word := range strings.FieldsSeq(text.IndexText(s)) {
 		p.words[word] = true
 	}
 }
