@@ -114,20 +114,43 @@ func (c *compiler) conditions(list []filter.Expr, t *schema.Type, alias string) 
 }
 
 // negation is true wherever the condition is not, the records without a value
-// included.
+// included. Forms that the engine plans well are turned into their opposites;
+// for any other there is IS NOT TRUE.
 func (c *compiler) negation(e filter.Expr, t *schema.Type, alias string) clause {
 	inner := c.condition(e, t, alias)
 	switch {
-	case strings.HasPrefix(inner.sql, "EXISTS ("):
+	case encloses("EXISTS (", inner.sql):
 		return sqlText("NOT ").plus(inner)
-	case strings.HasPrefix(inner.sql, "NOT EXISTS ("):
+	case encloses("NOT EXISTS (", inner.sql):
 		return sqlText(strings.TrimPrefix(inner.sql, "NOT "), inner.args...)
-	case strings.HasPrefix(inner.sql, "("):
+	case encloses("(", inner.sql):
 		return inner.then(" IS NOT TRUE")
-	case strings.HasSuffix(inner.sql, " IS NOT NULL"):
-		return sqlText(strings.TrimSuffix(inner.sql, "NOT NULL")+"NULL", inner.args...)
+	}
+	if column, is := strings.CutSuffix(inner.sql, " IS NOT NULL"); is && !strings.Contains(column, " ") {
+		return sqlText(column+" IS NULL", inner.args...)
 	}
 	return sqlText("(").plus(inner).then(") IS NOT TRUE")
+}
+
+// encloses says whether the bracket in which an opening ends is closed by the
+// last one of a condition, so that the opening stands for all of it.
+func encloses(opening, sql string) bool {
+	if !strings.HasPrefix(sql, opening) {
+		return false
+	}
+	depth := 1
+	for i := len(opening); i < len(sql); i++ {
+		switch sql[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth == 0 {
+			return i == len(sql)-1
+		}
+	}
+	return false
 }
 
 // shownAs is the condition under which the record of an alias exists for the caller.
