@@ -114,9 +114,14 @@ func (s *Schema) AddFields(t *Type, fields []*Field) {
 		}
 		t.names = append(t.names, f.Name)
 	}
+	t.labels = map[string]string{}
 	for _, f := range fields {
-		if alias := text.FieldName(f.Label); alias != "" && t.Canonical(alias) == "" {
+		label := text.Fold(f.Label)
+		switch alias := text.FieldName(f.Label); {
+		case alias != "" && t.known(alias) == "":
 			f.Aliases = append(f.Aliases, alias)
+		case t.known(alias) != f.Name && !text.IsPlainName(f.Label) && t.labels[label] == "":
+			t.labels[label] = f.Name
 		}
 	}
 	slices.Sort(t.names)

@@ -73,6 +73,9 @@ type Type struct {
 	Doc    string
 
 	byName map[string]*Field
+	// labels lead to the custom fields whose labels, read as names, would be
+	// those of other fields ("Budget ($)" beside "Budget (€)").
+	labels map[string]string
 	links  map[string]*Relation
 	names  []string
 	// columns and held are kept, as every record that is read or written asks for them.
@@ -101,6 +104,11 @@ const longestName = 1_000
 func (t *Type) Canonical(spelling string) string {
 	if len(spelling) > longestName {
 		return ""
+	}
+	if len(t.labels) > 0 && !text.IsPlainName(spelling) {
+		if found := t.labels[text.Fold(strings.TrimSpace(spelling))]; found != "" {
+			return found
+		}
 	}
 	name := text.FieldName(spelling)
 	if found := t.known(name); found != "" {

@@ -62,6 +62,9 @@ type fieldDraft struct {
 	choices  []schema.Choice
 	removed  []schema.Choice
 	warnings []string
+	// unclear: the kind or the options are wrong, so that nothing can be said
+	// of what follows from them.
+	unclear bool
 }
 
 const maxKeyLength = 64
@@ -89,9 +92,9 @@ func (tx *Tx) DefineField(definition FieldDefinition) (*FieldDefined, error) {
 }
 
 // find reads the field that is to be changed, if it is there.
-func (d *fieldDraft) find() (err error) {
-	t := d.tx.Schema().Type("custom_field")
-	if d.Key == "" {
+func (d *fieldDraft) find() error {
+	derived := d.Key == ""
+	if derived {
 		d.Key = d.Label
 	}
 	d.Key = text.FieldName(d.Key)
@@ -100,19 +103,40 @@ func (d *fieldDraft) find() (err error) {
 		if err != nil {
 			return err
 		}
+	} else {
+		derived = false
 	}
 	if d.ID == 0 {
 		return nil
 	}
-	if d.before, err = d.tx.Live(t, d.ID); err != nil {
+	before, err := d.tx.Live(d.tx.Schema().Type("custom_field"), d.ID)
+	if err != nil {
 		return err
 	}
+	if label, _ := text.Clean(d.Label); derived && text.Fold(label) != text.Fold(before.Text("label")) {
+		d.refuseTakeover(before, label)
+		return nil
+	}
+	d.before = before
 	of := d.tx.Schema().Type(d.before.Text("record_type"))
 	if d.Type != nil && of != d.Type {
 		d.problems.Add("record_type", "record_type cannot change: %s is a field of %s; make another one for %s", d.before.Key(), of.Name, d.Type.Name)
 	}
 	d.Type, d.Key = of, d.before.Text("key")
 	return nil
+}
+
+// refuseTakeover reports a label whose key is that of a field with another
+// label, and goes on as if the field were a new one.
+func (d *fieldDraft) refuseTakeover(other *Record, label string) {
+	key := d.Key
+	for n := 2; d.Type.Canonical(d.Key) != ""; n++ {
+		d.Key = fmt.Sprintf("%s_%d", key, n)
+	}
+	d.ID = 0
+	*d.problems = append(*d.problems, schema.Problem{Path: "key", DidYouMean: d.Key,
+		Message: fmt.Sprintf("%q makes the key %s, which is that of %s %q: send key %q to make another field, or key %q to change that one",
+			label, key, other.Key(), other.Title(), d.Key, key)})
 }
 
 // name checks the key and label of a new field, or the label of an old one.
@@ -177,9 +201,30 @@ func (d *fieldDraft) checkKey() {
 		d.problems.Add("key", "key cannot be %q: it is another name of the built-in field %s of %s; use that, or another key", d.Key, found, d.Type.Name)
 	case slices.Contains(d.Taken, d.Key):
 		d.problems.Add("key", "key cannot be %q: tools have an argument of that name; use another, such as %s_%s", d.Key, d.Type.Name, d.Key)
-	case slices.Contains(fieldWords, d.Key) || filter.IsReserved(d.Key):
+	case readsLike(builtIn, d.Key) != "":
+		d.problems.Add("key", "key cannot be %[1]q: it reads like the built-in %[3]s of %[2]s; use that, or another key such as %[2]s_%[1]s", d.Key, d.Type.Name, readsLike(builtIn, d.Key))
+	case slices.Contains(fieldWords, d.Key) || d.isFilterWord():
 		d.problems.Add("key", "key cannot be %q: the word has a meaning of its own; use another, such as %s_%s", d.Key, d.Type.Name, d.Key)
 	}
+}
+
+// readsLike is the built-in field or relation that a key shortens (created of
+// created_at, tag of tags); empty: none.
+func readsLike(t *schema.Type, key string) string {
+	for _, ending := range []string{"s", "_at", "_on"} {
+		if found := t.Canonical(key + ending); found != "" && strings.HasPrefix(found, key) {
+			return found
+		}
+	}
+	return ""
+}
+
+// isFilterWord says whether a filter reads the key as something else: one of
+// its words, a person or a date.
+func (d *fieldDraft) isFilterWord() bool {
+	_, _, isPeriod := filter.Period(d.tx.clock, d.Key)
+	_, _, isMoment := d.tx.clock.Moment(d.Key)
+	return isPeriod || isMoment || filter.IsReserved(d.Key) || slices.Contains([]string{"me", "any", "all", "some", "none", "empty", "true", "false"}, d.Key)
 }
 
 // chooseKind sets the kind of a new field.
@@ -192,20 +237,17 @@ func (d *fieldDraft) chooseKind() {
 		return
 	}
 	kind, to, ok := schema.CustomKind(d.Kind)
-	reported := slices.ContainsFunc(*d.problems, func(p schema.Problem) bool { return p.Path == "kind" })
-	if !ok && reported {
-		d.field = &schema.Field{Name: d.Key, Custom: true}
+	d.field = &schema.Field{Name: d.Key, Kind: kind, To: to, Custom: true}
+	if ok {
+		d.values["kind"] = d.Kind
+		d.warnHidden()
 		return
 	}
-	if !ok {
-		d.field = &schema.Field{Name: d.Key, Custom: true}
+	d.unclear = true
+	if !d.reported("kind") {
 		*d.problems = append(*d.problems, schema.Problem{Path: "kind", Allowed: schema.CustomKinds(), DidYouMean: text.Nearest(d.Kind, schema.CustomKinds()),
 			Message: "kind must be one of " + strings.Join(schema.CustomKinds(), ", ")})
-		return
 	}
-	d.field = &schema.Field{Name: d.Key, Kind: kind, To: to, Custom: true}
-	d.values["kind"] = d.Kind
-	d.warnHidden()
 }
 
 // warnHidden tells of a deleted field of the same key, which keeps its values.
@@ -261,7 +303,7 @@ func canBeUnique(f *schema.Field) bool {
 
 // chooseDefault checks that a default is a value of the field.
 func (d *fieldDraft) chooseDefault() {
-	if d.Default == nil || len(*d.problems) > 0 {
+	if d.Default == nil || d.unclear {
 		return
 	}
 	d.values["default_value"] = emptyAsNil(strings.TrimSpace(*d.Default))

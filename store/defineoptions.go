@@ -13,33 +13,50 @@ import (
 // chooseOptions works out the options of a select: renamed, put in order,
 // added and removed.
 func (d *fieldDraft) chooseOptions() error {
-	given := len(d.Options)+len(d.Rename)+len(d.Replace)+len(d.Colors) > 0
 	if !d.field.IsSelect() {
-		if given && len(*d.problems) == 0 {
-			d.problems.Add("options", "a %s has no options: only single_select and multi_select have", d.field.KindName())
-		}
+		d.refuseOptions()
 		return nil
 	}
+	before := len(*d.problems)
 	d.choices = slices.Clone(d.field.Choices)
 	d.rename()
 	if len(d.Options) > 0 {
 		d.order()
 	}
 	d.color()
-	if !slices.ContainsFunc(d.choices, isChoosable) {
+	d.field.Choices, d.field.Options = d.choices, d.labels()
+	d.values["options"] = keptChoices(d.choices)
+	var err error
+	if len(d.field.Options) > 0 {
+		err = d.checkRemoved()
+	} else if !d.reported("options") {
 		d.problems.Add("options", `options are needed: what can be chosen, such as ["Gold", "Silver"]`)
 	}
-	d.field.Choices, d.field.Options = d.choices, nil
-	for _, c := range d.choices {
-		if !c.Removed {
-			d.field.Options = append(d.field.Options, c.Label)
-		}
-	}
-	d.values["options"] = keptChoices(d.choices)
-	return d.checkRemoved()
+	d.unclear = d.unclear || len(*d.problems) > before || d.reported("options")
+	return err
 }
 
-func isChoosable(c schema.Choice) bool { return !c.Removed }
+// refuseOptions reports options of a field that has none.
+func (d *fieldDraft) refuseOptions() {
+	if len(d.Options)+len(d.Rename)+len(d.Replace)+len(d.Colors) > 0 && !d.unclear {
+		d.problems.Add("options", "a %s has no options: only single_select and multi_select have", d.field.KindName())
+	}
+}
+
+// reported says whether there is a problem with an argument or an entry of it.
+func (d *fieldDraft) reported(argument string) bool {
+	return slices.ContainsFunc(*d.problems, func(p schema.Problem) bool { return p.Path == argument || strings.HasPrefix(p.Path, argument+"[") })
+}
+
+// labels are those of the options that can be chosen.
+func (d *fieldDraft) labels() (labels []string) {
+	for _, c := range d.choices {
+		if !c.Removed {
+			labels = append(labels, c.Label)
+		}
+	}
+	return labels
+}
 
 // choice is the place of an option that can be chosen; -1: there is none.
 func (d *fieldDraft) choice(label string) int {
@@ -56,31 +73,98 @@ func (d *fieldDraft) labelOf(path, s string) (string, bool) {
 	return label, true
 }
 
+// split cuts a pair again behind the longest option that it begins with, as a
+// label may hold "=" itself.
+func (d *fieldDraft) split(pair [2]string) [2]string {
+	tight := func(label string) string {
+		parts := strings.Split(text.Fold(label), "=")
+		for i := range parts {
+			parts[i] = strings.TrimSpace(parts[i])
+		}
+		return strings.Join(parts, "=")
+	}
+	labels := map[string]string{}
+	for _, c := range d.choices {
+		labels[tight(c.Label)] = c.Label
+	}
+	whole := pair[0] + "=" + pair[1]
+	for at := lastEqual(whole, longestLabel); at > len(pair[0]); at = lastEqual(whole, at) {
+		if label, found := labels[tight(whole[:at])]; found {
+			return [2]string{label, strings.TrimSpace(whole[at+1:])}
+		}
+	}
+	return pair
+}
+
+// longestLabel is within how many bytes a label ends.
+const longestLabel = 1_100
+
+// lastEqual is the place of the last "=" before another place.
+func lastEqual(s string, before int) int { return strings.LastIndexByte(s[:min(len(s), before)], '=') }
+
+// rename gives options their new labels, all at once, so that two can change
+// places.
 func (d *fieldDraft) rename() {
+	renamed := slices.Clone(d.choices)
+	labels, done := map[string]string{}, map[int]bool{}
 	for i, pair := range d.Rename {
 		path := fmt.Sprintf("rename[%d]", i)
+		pair = d.split(pair)
 		at := d.choice(pair[0])
 		label, ok := d.labelOf(path, pair[1])
-		switch other := d.choice(label); {
+		switch {
 		case at < 0:
 			d.noOption(path, pair[0])
-		case !ok:
-		case other >= 0 && other != at:
-			d.problems.Add(path, "there is an option %q already: to join the two, leave %q out of options and send replace [\"%s=%s\"]", label, pair[0], pair[0], label)
-		default:
-			d.renameDefault(d.choices[at].Label, label)
-			d.choices[at].Label = label
-			if i := slices.IndexFunc(d.Options, func(s string) bool { return text.Fold(s) == text.Fold(pair[0]) }); i >= 0 && text.Fold(label) != text.Fold(pair[0]) {
-				d.Options = slices.Clone(d.Options)
-				d.Options[i] = label
-			}
+		case done[at]:
+			d.problems.Add(path, "%q is renamed twice in one call: send one new label", d.choices[at].Label)
+		case ok:
+			labels[d.choices[at].Label], done[at] = label, true
+			renamed[at].Label = label
+		}
+	}
+	d.checkRenamed(labels, renamed)
+	d.renameDefault(labels)
+	d.renameGiven(labels)
+	d.choices = renamed
+}
+
+// checkRenamed refuses a new label that another option has or gets.
+func (d *fieldDraft) checkRenamed(labels map[string]string, renamed []schema.Choice) {
+	for i, pair := range d.Rename {
+		old := d.split(pair)[0]
+		at := d.choice(old)
+		if at < 0 || labels[d.choices[at].Label] == "" {
+			continue
+		}
+		same := func(c schema.Choice) bool {
+			return !c.Removed && c.ID != renamed[at].ID && text.Fold(c.Label) == text.Fold(renamed[at].Label)
+		}
+		if slices.ContainsFunc(renamed, same) {
+			d.problems.Add(fmt.Sprintf("rename[%d]", i), "there is an option %[1]q already: to join the two, leave %[2]q out of options and send replace [\"%[2]s=%[1]s\"]",
+				renamed[at].Label, d.choices[at].Label)
 		}
 	}
 }
 
+// renameGiven brings the list of options up to new labels where it has the old
+// ones.
+func (d *fieldDraft) renameGiven(labels map[string]string) {
+	options := slices.Clone(d.Options)
+	for i, given := range d.Options {
+		for old, label := range labels {
+			listed := func(s string) bool { return text.Fold(s) == text.Fold(label) }
+			if text.Fold(given) == text.Fold(old) && !slices.ContainsFunc(d.Options, listed) {
+				options[i] = label
+			}
+		}
+	}
+	d.Options = options
+}
+
 func (d *fieldDraft) noOption(path, label string) {
-	*d.problems = append(*d.problems, schema.Problem{Path: path, Allowed: d.field.Options, DidYouMean: text.Nearest(label, d.field.Options),
-		Message: fmt.Sprintf("%s has no option %q: %s", d.Key, text.Truncate(label, 40), strings.Join(d.field.Options, ", "))})
+	labels := d.labels()
+	*d.problems = append(*d.problems, schema.Problem{Path: path, Allowed: labels, DidYouMean: text.Nearest(label, labels),
+		Message: fmt.Sprintf("%s has no option %q: %s", d.Key, text.Truncate(label, 40), strings.Join(labels, ", "))})
 }
 
 // order takes the list for the whole new one.
@@ -93,7 +177,11 @@ func (d *fieldDraft) order() {
 	for i, one := range d.Options {
 		label, ok := d.labelOf(fmt.Sprintf("options[%d]", i), one)
 		same := func(c schema.Choice) bool { return text.Fold(c.Label) == text.Fold(label) }
-		if !ok || slices.ContainsFunc(ordered, same) {
+		if !ok {
+			continue
+		}
+		if twin := slices.IndexFunc(ordered, same); twin >= 0 {
+			d.warnings = append(d.warnings, fmt.Sprintf("options: %q was left out, as it reads like %q", label, ordered[twin].Label))
 			continue
 		}
 		at := d.choice(label)
@@ -125,6 +213,7 @@ func (d *fieldDraft) order() {
 func (d *fieldDraft) color() {
 	for i, pair := range d.Colors {
 		path := fmt.Sprintf("colors[%d]", i)
+		pair = d.split(pair)
 		color, _ := text.Clean(pair[1])
 		at := d.choice(pair[0])
 		switch {
@@ -138,8 +227,9 @@ func (d *fieldDraft) color() {
 	}
 }
 
-// renameDefault keeps a default that is the option, or has it among others.
-func (d *fieldDraft) renameDefault(old, label string) {
+// renameDefault keeps a default that is one of the options, or has some of
+// them, under their new labels; one that goes without another is empty.
+func (d *fieldDraft) renameDefault(labels map[string]string) {
 	all := *d.field
 	all.Options = nil
 	for _, c := range d.choices {
@@ -150,7 +240,7 @@ func (d *fieldDraft) renameDefault(old, label string) {
 		return
 	}
 	renamed := func(s string) string {
-		if s == old {
+		if label, found := labels[s]; found {
 			return label
 		}
 		return s
@@ -188,6 +278,7 @@ func listDefault(labels []string) string {
 func (d *fieldDraft) checkRemoved() error {
 	for i, pair := range d.Replace {
 		path := fmt.Sprintf("replace[%d]", i)
+		pair = d.split(pair)
 		if !slices.ContainsFunc(d.removed, func(c schema.Choice) bool { return text.Fold(c.Label) == text.Fold(pair[0]) }) {
 			d.problems.Add(path, "%q is not being removed: replace is for options that the new list in options leaves out", pair[0])
 		}
@@ -195,6 +286,7 @@ func (d *fieldDraft) checkRemoved() error {
 			d.noOption(path, pair[1])
 		}
 	}
+	successors := map[string]string{}
 	for _, c := range d.removed {
 		replacement, named := d.replacement(c)
 		ids, err := d.tx.holders(d.Type, d.before.ID, &c.ID)
@@ -205,15 +297,16 @@ func (d *fieldDraft) checkRemoved() error {
 			d.problems.Add("options", "options leaves out %[1]q, which records have (%[2]d): say what takes its place with replace [\"%[1]s=%[3]s\"], or [\"%[1]s=\"] for nothing",
 				c.Label, len(ids), d.field.Options[0])
 		}
-		d.renameDefault(c.Label, replacement)
+		successors[c.Label] = replacement
 	}
+	d.renameDefault(successors)
 	return nil
 }
 
 // replacement is what takes the place of a removed option.
 func (d *fieldDraft) replacement(c schema.Choice) (label string, named bool) {
 	for _, pair := range d.Replace {
-		if text.Fold(pair[0]) == text.Fold(c.Label) {
+		if pair = d.split(pair); text.Fold(pair[0]) == text.Fold(c.Label) {
 			if at := d.choice(pair[1]); at >= 0 {
 				return d.choices[at].Label, true
 			}

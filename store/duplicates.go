@@ -28,7 +28,7 @@ const (
 	fewestMatched = 7 // digits of a phone whose country is not known
 )
 
-// LikelyDuplicates gives at most three shown records that a new or changed
+// LikelyDuplicates gives at most three records, archived ones last of each kind, that a new or changed
 // organization or contact may repeat: one with the same e-mail, phone, number
 // or, for organizations, web domain that is not a mail provider's, and then
 // those of the same name that nothing tells apart. Other types have none.
@@ -62,10 +62,14 @@ func (d *duplicates) add(key Key, reason string) error {
 		return nil
 	}
 	other, err := d.tx.Get(key.Type, key.ID)
-	if err == nil {
-		d.likely = append(d.likely, Likely{key, other.Title(), reason})
+	if err != nil {
+		return err
 	}
-	return err
+	if other.Has("archived_at") {
+		reason += ", archived"
+	}
+	d.likely = append(d.likely, Likely{key, other.Title(), reason})
+	return nil
 }
 
 // byDetails finds records with the same e-mail, phone or domain, e-mails first.
@@ -83,7 +87,7 @@ func (d *duplicates) byDetails(details []detailRow) error {
 			if kind == "phone" && len(found.current) > maxSamePhone {
 				continue
 			}
-			for _, key := range found.current {
+			for _, key := range found.all() {
 				if err := d.add(key, "same "+kind+" "+text.Truncate(detail.Value, 60)); err != nil {
 					return err
 				}
@@ -128,7 +132,7 @@ func (d *duplicates) byNumbers([]detailRow) error {
 		if err != nil {
 			return err
 		}
-		for _, key := range found.current {
+		for _, key := range found.all() {
 			other, err := d.tx.Get(key.Type, key.ID)
 			if err != nil {
 				return err
@@ -158,11 +162,11 @@ func (d *duplicates) byName(details []detailRow) error {
 	reasons := map[Key]string{}
 	if len(d.r.Type.OneOf) > 0 {
 		hasEmail := slices.ContainsFunc(details, func(row detailRow) bool { return row.Kind == "email" })
-		if reasons, err = d.samePersons(found.current, hasEmail); err != nil {
+		if reasons, err = d.samePersons(found.all(), hasEmail); err != nil {
 			return err
 		}
 	}
-	for _, key := range found.current {
+	for _, key := range found.all() {
 		reason := "same name"
 		if len(d.r.Type.OneOf) > 0 {
 			reason = reasons[key]

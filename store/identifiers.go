@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql"
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
@@ -131,6 +133,59 @@ func (tx *Tx) identified(t *schema.Type, keys []string, limit int) (found matche
 	return tx.matches(t, query, args)
 }
 
+// spellings gives the keys of an identifier as it may be written with other
+// marks between its letters and numbers: K-000123 for K000123.
+func spellings(value string) (keys []string) {
+	if len(value) > longestIdentifier {
+		return nil
+	}
+	parts := idParts(value)
+	if len(parts) < 2 || len(parts) > mostIDParts {
+		return nil
+	}
+	for _, mark := range []string{"", "-", "/", ".", "_"} {
+		keys = append(keys, text.StoredKeys(text.KindID, strings.Join(parts, mark), "")...)
+	}
+	return keys
+}
+
+// mostIDParts is of how many letters and numbers in turn an identifier may consist.
+const mostIDParts = 6
+
+// longestIdentifier is how many bytes an identifier has at most.
+const longestIdentifier = 1_100
+
+// idParts are the runs of letters and of digits in an identifier; none without
+// a digit.
+func idParts(value string) (parts []string) {
+	digits, last := false, ' '
+	kind := func(r rune) rune {
+		switch {
+		case unicode.IsDigit(r):
+			return '0'
+		case unicode.IsLetter(r):
+			return 'a'
+		}
+		return ' '
+	}
+	for _, r := range text.Fold(value) {
+		now := kind(r)
+		digits = digits || now == '0'
+		switch now {
+		case ' ':
+		case last:
+			parts[len(parts)-1] += string(r)
+		default:
+			parts = append(parts, string(r))
+		}
+		last = now
+	}
+	if !digits {
+		return nil
+	}
+	return parts
+}
+
 // matches are records found by a name or an identifier: those that lists show
 // and the archived ones.
 type matches struct{ current, archived []Key }
@@ -142,6 +197,9 @@ func (m matches) best() []Key {
 	}
 	return m.archived
 }
+
+// all gives the current records and then the archived ones.
+func (m matches) all() []Key { return slices.Concat(m.current, m.archived) }
 
 // add takes in the matches of another look-up; each record stays once.
 func (m *matches) add(other matches) {

@@ -17,8 +17,11 @@ type Hit struct {
 	Name    string
 	Snippet string
 	Field   string
-	// Fuzzy: not all words were found as they were written.
-	Fuzzy bool
+	// Of names what the record belongs to or is about; empty: nothing.
+	Of string
+	// Fuzzy: a word was found in spite of a typing mistake in it. Partial: a
+	// word of the query is in none of the record's texts.
+	Fuzzy, Partial bool
 }
 
 // What a search reads at most: words of the query, newest matches by the words
@@ -41,10 +44,12 @@ type search struct {
 	types  []*schema.Type
 	// narrowed: the caller asked for some types only.
 	narrowed bool
-	words    []queryWord
-	want     int
-	seen     map[Key]bool
-	found    []candidate
+	// asked are the words of the query, words those that are looked for.
+	asked []string
+	words []queryWord
+	want  int
+	seen  map[Key]bool
+	found []candidate
 }
 
 // queryWord is one word of a query with the words of the index that are
@@ -63,8 +68,8 @@ type candidate struct {
 	name  string
 	tier  int
 	score float64
-	// fuzzy: found only by forgiving mistakes.
-	fuzzy bool
+	// forgiven: found only by forgiving mistakes.
+	forgiven bool
 }
 
 // The tiers of candidates.
@@ -83,7 +88,7 @@ func (tx *Tx) Search(query string, types []*schema.Type, limit int) (hits []Hit,
 		return nil, false, err
 	}
 	s := tx.newSearch(query, types, limit+1)
-	for _, step := range []func() error{s.exactly, s.byNames, s.byAllWords, s.byBeginnings} {
+	for _, step := range []func() error{s.exactly, s.byIdentifiers, s.byNames, s.byAllWords, s.byBeginnings} {
 		if err := step(); err != nil {
 			return nil, false, err
 		}
@@ -96,42 +101,29 @@ func (tx *Tx) Search(query string, types []*schema.Type, limit int) (hits []Hit,
 		return nil, false, err
 	}
 	for i := range s.found[exact:] {
-		s.found[exact+i].fuzzy = true
+		s.found[exact+i].forgiven = true
 	}
 	s.sort()
-	more = len(s.found) > limit
+	hits, err = s.hits(limit)
+	return hits, len(s.found) > limit, err
+}
+
+// hits describes the best of what was found.
+func (s *search) hits(limit int) ([]Hit, error) {
+	var hits []Hit
+	var records []*Record
 	for _, c := range s.found[:min(len(s.found), limit)] {
-		hit, err := s.hit(c)
+		r, err := s.tx.Get(c.key.Type, c.key.ID)
 		if err != nil {
-			return nil, false, err
+			return nil, err
 		}
-		hits = append(hits, hit)
+		hit, err := s.hit(c, r)
+		if err != nil {
+			return nil, err
+		}
+		hits, records = append(hits, hit), append(records, r)
 	}
-	return hits, more, nil
-}
-
-// addressed tells whether the query is an address that was found: nobody who
-// asks for one means the words in it.
-func (s *search) addressed() bool {
-	if len(s.found) == 0 || s.found[0].tier != byIdentifier {
-		return false
-	}
-	if s.isID() {
-		return true
-	}
-	_, isEmail := text.Email(s.query)
-	return isEmail || text.PhonePlausible(s.query) && len(text.PhoneDigits(s.query)) >= sureDigits
-}
-
-// sureDigits is from how many digits on a number that was found is the phone
-// number that was meant, and no year or amount.
-const sureDigits = 7
-
-// isID tells whether the query is the id or uid of a record.
-func (s *search) isID() bool {
-	_, isUID := parseUID(s.query)
-	_, _, isID := s.tx.Schema().ParseID(s.query)
-	return isUID || isID
+	return hits, s.tx.nameOwners(hits, records)
 }
 
 // searchNames gives the records whose names are like a text, best first.
@@ -166,46 +158,13 @@ func (tx *Tx) newSearch(query string, types []*schema.Type, want int) *search {
 			}
 		}
 	}
-	var words []string
 	for _, word := range text.Words(query) {
-		if !slices.Contains(words, word) && len(words) < maxQueryWords {
-			words = append(words, word)
+		if !slices.Contains(s.asked, word) && len(s.asked) < maxQueryWords {
+			s.asked = append(s.asked, word)
 			s.words = append(s.words, queryWord{text: word, lookUp: []string{word}})
 		}
 	}
 	return s
-}
-
-// exactly finds the records that the query identifies or names.
-func (s *search) exactly() error {
-	if s.isID() {
-		keys, err := s.tx.lookup(s.types, s.query)
-		if err == nil {
-			err = s.add(byIdentifier, keys)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	for _, t := range s.types {
-		found, err := s.tx.identified(t, s.keys, s.want)
-		if err != nil {
-			return err
-		}
-		if err := s.add(byIdentifier, found.current); err != nil {
-			return err
-		}
-	}
-	for _, t := range s.types {
-		found, err := s.tx.namedOf(t, s.query, s.want)
-		if err != nil {
-			return err
-		}
-		if err := s.add(byName, found.current); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // byNames finds the names that begin with the query.

@@ -15,12 +15,8 @@ const snippetWidth = 160
 type passage struct{ field, kind, value string }
 
 // hit describes what was found with the text that matched.
-func (s *search) hit(c candidate) (Hit, error) {
-	hit := Hit{Key: c.key, Name: c.name, Fuzzy: c.fuzzy}
-	r, err := s.tx.Get(c.key.Type, c.key.ID)
-	if err != nil {
-		return hit, err
-	}
+func (s *search) hit(c candidate, r *Record) (Hit, error) {
+	hit := Hit{Key: c.key, Name: c.name}
 	if hit.Name == "" {
 		hit.Name = r.Title()
 	}
@@ -36,6 +32,9 @@ func (s *search) hit(c candidate) (Hit, error) {
 			hit.Field, hit.Snippet = p.field, text.Truncate(p.value, snippetWidth)
 			return hit, nil
 		}
+	}
+	if c.forgiven {
+		hit.Fuzzy, hit.Partial = s.forgiven(passages)
 	}
 	best := 0
 	for _, p := range passages {
@@ -53,6 +52,42 @@ func (s *search) hit(c candidate) (Hit, error) {
 		}
 	}
 	return hit, nil
+}
+
+// forgiven says whether a word of the query stands in the passages with a typing
+// mistake alone, and whether one stands in none of them.
+func (s *search) forgiven(passages []passage) (fuzzy, partial bool) {
+	within := map[string]bool{}
+	for _, p := range passages {
+		for _, word := range text.Words(p.value) {
+			within[word] = true
+		}
+	}
+	for _, asked := range s.asked {
+		if within[asked] {
+			continue
+		}
+		if s.misspelt(asked, within) {
+			fuzzy = true
+		} else {
+			partial = true
+		}
+	}
+	return fuzzy, partial
+}
+
+// misspelt says whether one of some words is a correction of a word of the query.
+func (s *search) misspelt(asked string, within map[string]bool) bool {
+	at := slices.IndexFunc(s.words, func(w queryWord) bool { return w.text == asked })
+	if at < 0 {
+		return false
+	}
+	for variant := range s.words[at].distance {
+		if within[variant] {
+			return true
+		}
+	}
+	return false
 }
 
 // identifying finds the passage by which the query identifies a record.

@@ -36,6 +36,8 @@ type Written struct {
 	Changed bool
 	// Relinked are the relations over which links were added or taken away.
 	Relinked []string
+	// Defaulted are the custom fields that a new record got its default for.
+	Defaulted []string
 	// Next is the task that completing a recurring one made.
 	Next *Record
 }
@@ -52,8 +54,10 @@ type draft struct {
 	problems *schema.Problems
 	warnings []string
 	removed  []string
-	changed  bool
-	next     *Record
+	// defaulted are the custom fields that got their defaults.
+	defaulted []string
+	changed   bool
+	next      *Record
 }
 
 // get is a value as it will stand.
@@ -133,6 +137,7 @@ func (tx *Tx) Update(key Key, in *schema.Input, o WriteOptions) (*Written, error
 		return nil, err
 	}
 	d.changed = changed
+	d.removed = append(d.removed, droppedOptions(before, after)...)
 	return tx.complete(d, after)
 }
 
@@ -150,7 +155,7 @@ func (tx *Tx) complete(d *draft, r *Record) (*Written, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Written{Record: fresh, Warnings: append(d.in.Warnings, d.warnings...), Removed: d.removed, Changed: d.changed, Next: d.next}, nil
+	return &Written{Record: fresh, Warnings: append(d.in.Warnings, d.warnings...), Removed: d.removed, Changed: d.changed, Defaulted: d.defaulted, Next: d.next}, nil
 }
 
 // draft resolves every reference of an input.
@@ -257,56 +262,6 @@ func (tx *Tx) resolveOrMake(d *draft, relation *schema.Relation, path, name stri
 		d.warnings = append(d.warnings, warning)
 	}
 	return key, err == nil
-}
-
-// defaults fills in what a new record gets unless it is given.
-func (tx *Tx) defaults(d *draft) {
-	reader := tx.Reader(true)
-	for _, f := range d.typ.Fields {
-		if _, given := d.values[f.Name]; given && d.values[f.Name] != nil || f.Default == "" {
-			continue
-		}
-		if f.Default == schema.CompanyDefault {
-			d.values[f.Name] = tx.company.Values[f.Name]
-			continue
-		}
-		if types := tx.referable(f); types != nil {
-			if key, ok := tx.Resolve(f.Name, f.Default, types, Scope{}, &schema.Problems{}); ok {
-				d.values[f.Name] = referenceTo(f, key)
-			}
-			continue
-		}
-		if value, err := reader.Parse(f, f.Default); err == nil {
-			d.values[f.Name] = value
-		}
-	}
-	for _, name := range []string{"owner", "author"} {
-		if d.typ.Field(name) != nil && !d.given(name) && (!d.options.Importing || name != "owner") {
-			d.values[name] = tx.caller.User
-		}
-	}
-}
-
-// checkRequired adds a problem for each field that would stand empty.
-func (tx *Tx) checkRequired(d *draft) {
-	failed := map[string]bool{}
-	for _, p := range *d.problems {
-		failed[d.typ.Canonical(strings.SplitN(p.Path, "[", 2)[0])] = true
-	}
-	for _, f := range d.typ.Fields {
-		if f.Required && d.get(f.Name) == nil && !failed[f.Name] && !d.lackedBefore(f) {
-			d.problems.Add(f.Name, "%s is needed", f.Name)
-		}
-	}
-	if len(d.typ.OneOf) > 0 && !slices.ContainsFunc(d.typ.OneOf, func(name string) bool { return d.get(name) != nil || failed[name] }) {
-		d.problems.Add(d.typ.OneOf[0], "%s is needed", strings.Join(d.typ.OneOf, " or "))
-	}
-}
-
-// lackedBefore: records that were there before a custom field became required
-// can be changed without it.
-func (d *draft) lackedBefore(f *schema.Field) bool {
-	return f.Custom && d.before != nil && !d.before.Has(f.Name)
 }
 
 // clearRest empties the settable fields that were not given; custom ones stay,

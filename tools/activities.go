@@ -1,20 +1,15 @@
 package tools
 
 import (
-	"maps"
-
 	"github.com/crmcp/crmcp/schema"
-	"github.com/crmcp/crmcp/store"
 )
 
 func logActivity(s *schema.Schema) *Tool {
 	fields := fieldArgs(s.Type("activity"), []Arg{{Name: "type"}, {Name: "contacts", Doc: "who took part"}, {Name: "subject"}, {Name: "body"},
 		{Name: "occurred_at", Doc: "default now"}, {Name: "duration_minutes"}, {Name: "direction"}}, true)
 	in := append([]Arg{toArg("organizations, deals, projects", false)}, fields...)
-	in = append(in, Arg{Name: "follow_up", Kind: Struct, Doc: "a task, linked likewise", Aliases: []string{"next_step", "task"}, Fields: []Arg{
-		{Name: "name", Required: true, Field: true, Aliases: []string{"title", "subject"}},
-		{Name: "due_at", Field: true, Aliases: []string{"due", "due_on", "due_date"}},
-		{Name: "owner", Field: true, Aliases: []string{"assignee"}}}})
+	in = append(in, Arg{Name: "follow_up", Kind: Struct, Of: "task", Doc: "as create_task, linked likewise", Aliases: []string{"next_step", "task"},
+		Fields: []Arg{{Name: "name", Required: true}, {Name: "due_at"}, {Name: "owner"}}}, moreArg())
 	return &Tool{Name: "log_activity", Title: "Log activity", Set: "notes", Core: true, Mode: Write, Of: "activity", In: in, Run: runLogActivity,
 		Out:         wrote("activity", Member{Name: "follow_up", Schema: componentOf("task")}),
 		Description: "Record a call, mail, meeting or visit that took place."}
@@ -36,43 +31,21 @@ func runLogActivity(c *Call) (*Object, error) {
 	if err != nil || task == nil {
 		return o, err
 	}
-	followUp, err := c.addFollowUp(task)
+	made, err := c.create(task)
 	if err != nil {
 		return nil, err
 	}
-	return o.Set("follow_up", followUp), nil
+	followUp, err := task.shown(made)
+	return o.Set("follow_up", followUp), err
 }
 
 // followUp reads the task that follows an activity and has the same links;
 // nil: none was asked for.
-func (c *Call) followUp(activity *schema.Input) *schema.Input {
-	asked := c.Struct("follow_up")
-	if asked == nil {
-		return nil
-	}
+func (c *Call) followUp(activity *schema.Input) *side {
 	t := c.Type("task")
 	fields := linksOf(activity, t)
 	fields["type"] = "follow_up"
-	maps.Copy(fields, asked)
-	var problems schema.Problems
-	task := c.Tx.Reader(false).Read(t, fields, &problems)
-	if owner, ok := task.Values["owner"].(string); ok {
-		c.Tx.Resolve("owner", owner, []*schema.Type{c.Type("user")}, store.Scope{}, &problems)
-	}
-	for _, p := range problems {
-		p.Path = c.Path("follow_up") + "." + p.Path
-		c.Problems = append(c.Problems, p)
-	}
-	return task
-}
-
-func (c *Call) addFollowUp(task *schema.Input) (*Object, error) {
-	w, err := c.Tx.Create(task, store.WriteOptions{Problems: c.Problems})
-	if err != nil {
-		return nil, err
-	}
-	c.Warn(w.Warnings...)
-	return c.RenderOne(w.Record, Short(w.Record.Type))
+	return c.side("follow_up", t, fields)
 }
 
 func listActivities(s *schema.Schema) *Tool {

@@ -92,11 +92,11 @@ func (c *Call) readOne(name string, raw any, t *schema.Type) {
 		return
 	}
 	spelled := text.FieldName(name)
-	if arg := c.Tool.arg(spelled); arg != nil && !arg.Field {
+	if arg := c.Tool.arg(spelled); arg != nil && !arg.Field && text.IsPlainName(name) {
 		c.readArg(arg, name, raw)
 		return
 	}
-	if t != nil && (c.Tool.arg(spelled) != nil || canonicalField(t, name) != "") {
+	if t != nil && (canonicalField(t, name) != "" || c.Tool.arg(spelled) != nil) {
 		c.readField(name, raw, t)
 		return
 	}
@@ -128,7 +128,7 @@ func (c *Call) readArg(arg *Arg, name string, raw any) {
 			arg.readFields(fmt.Sprintf("%s[%d]", name, i), object, &c.Problems)
 		}
 	}
-	if object, ok := value.(map[string]any); ok {
+	if object, ok := value.(map[string]any); ok && arg.Of == "" {
 		arg.readFields(name, object, &c.Problems)
 	}
 	c.values[arg.Name] = value

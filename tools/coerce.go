@@ -53,6 +53,9 @@ func (a *Arg) coerceText(raw any) (any, error) {
 		parts, err := eachText(list)
 		return strings.Join(parts, ", "), err
 	}
+	if object, isObject := raw.(map[string]any); isObject && a.Of != "" {
+		return object, nil
+	}
 	if _, isText := raw.(string); !isText && a.JSON {
 		data, err := json.Marshal(raw)
 		return string(data), err
@@ -129,7 +132,14 @@ func (a *Arg) coerceStrings(raw any) (any, error) {
 		}
 		raw = parts
 	}
-	list, err := eachText(listOf(raw))
+	items := listOf(raw)
+	if a.Labels {
+		items = labelsOf(items)
+	}
+	list, err := eachText(items)
+	if err != nil && a.Labels {
+		return nil, fmt.Errorf(`must be a list of labels, such as ["Gold","Silver"], or of {"label","color"}`)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("must be a list of texts, not of objects: to link a new record create it first, then give its id or name")
 	}
@@ -139,6 +149,34 @@ func (a *Arg) coerceStrings(raw any) (any, error) {
 		}
 	}
 	return list, nil
+}
+
+// labelsOf puts the labels of objects such as {"label","color"} in their place.
+// Objects that say more than that stay as they are.
+func labelsOf(list []any) []any {
+	labels := slices.Clone(list)
+	for i, one := range list {
+		object, _ := one.(map[string]any)
+		label, known := any(nil), object != nil
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			switch text.FieldName(name) {
+			case "label":
+				label = object[name]
+			case "name", "value":
+				label = cmp.Or(label, object[name])
+			case "color", "colour", "id":
+			default:
+				known = false
+			}
+		}
+		switch s, isText := label.(string); {
+		case known && isText:
+			labels[i] = s
+		case object != nil:
+			labels[i] = []any{}
+		}
+	}
+	return labels
 }
 
 func isJSONList(s string) bool { return strings.HasPrefix(strings.TrimSpace(s), "[") }

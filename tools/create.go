@@ -34,6 +34,7 @@ func createTool(s *schema.Schema, spec recordTool) *Tool {
 	in := fieldArgs(t, spec.Args, spec.Choices)
 	if relationTo(s.Type("note"), t) != nil {
 		in = withArg(in, Arg{Name: "note", Hidden: true})
+		findArg(in, "note").Of = "note"
 	}
 	in = append(in, spec.explained(moreArg(), `other fields: "key=value"`))
 	in = withArg(in, Arg{Name: "if_exists", Enum: ifExists(), Hidden: true})
@@ -110,6 +111,7 @@ func runCreate(c *Call) (*Object, error) {
 	options := c.membership(t)
 	in := c.Input(t, true)
 	c.checkIfExists(t, in)
+	note := c.side("note", c.Type("note"), nil)
 	options.Problems = c.Problems
 	if choice := c.Text("if_exists"); choice != "" && choice != "create_anyway" {
 		existing := c.Tx.ExistingOrNamesake
@@ -119,7 +121,7 @@ func runCreate(c *Call) (*Object, error) {
 		key, found := existing(in, &c.Problems)
 		options.Problems = c.Problems
 		if found {
-			return c.meetExisting(choice, key, in, options)
+			return c.meetExisting(choice, key, in, options, note)
 		}
 	}
 	w, err := c.Tx.Create(in, options)
@@ -129,7 +131,7 @@ func runCreate(c *Call) (*Object, error) {
 	if err := c.warnOfDuplicates(w.Record); err != nil {
 		return nil, err
 	}
-	o, err := c.wroteWithNote(w)
+	o, err := c.wroteWithNote(w, note)
 	if err != nil {
 		return nil, err
 	}
@@ -188,13 +190,13 @@ func (c *Call) membership(t *schema.Type) store.WriteOptions {
 }
 
 // meetExisting does what if_exists asks for when the record is there already.
-func (c *Call) meetExisting(choice string, key store.Key, in *schema.Input, options store.WriteOptions) (*Object, error) {
+func (c *Call) meetExisting(choice string, key store.Key, in *schema.Input, options store.WriteOptions, note *side) (*Object, error) {
 	if choice == "update" {
 		w, err := c.Tx.Update(key, in, options)
 		if err != nil {
 			return nil, err
 		}
-		o, err := c.wroteWithNote(w)
+		o, err := c.wroteWithNote(w, note)
 		if err != nil {
 			return nil, err
 		}
@@ -213,16 +215,19 @@ func (c *Call) meetExisting(choice string, key store.Key, in *schema.Input, opti
 	return (&Object{}).Set("record", record).Set("existed", true), err
 }
 
-func (c *Call) wroteWithNote(w *store.Written) (*Object, error) {
+// wroteWithNote adds to the answer of a write the note that was made with it.
+func (c *Call) wroteWithNote(w *store.Written, note *side) (*Object, error) {
 	o, err := c.Wrote(w)
-	if err != nil || !c.Has("note") {
+	if err != nil || note == nil {
 		return o, err
 	}
-	id, err := c.Note(c.Text("note"), w.Record.Key())
+	r := relationTo(note.in.Type, w.Record.Type)
+	note.in.Links[r.Name] = append(note.in.Links[r.Name], w.Record.Key().String())
+	made, err := c.create(note)
 	if err != nil {
 		return nil, err
 	}
-	return o.Set("note", id), nil
+	return o.Set("note", made.Record.Key().String()), nil
 }
 
 func (c *Call) warnOfDuplicates(r *store.Record) error {

@@ -16,7 +16,7 @@ func defineField() *Tool {
 			{Name: "key", Doc: "its name; else made of label", Aliases: []string{"name", "field"}},
 			{Name: "label"},
 			{Name: "kind", Enum: schema.CustomKinds(), Meant: schema.CustomKindWords()},
-			{Name: "options", Kind: Strings, Doc: "the whole new list"},
+			{Name: "options", Kind: Strings, Doc: "the whole new list", Labels: true},
 			{Name: "rename", Kind: Pairs, Doc: "Old=New option"},
 			{Name: "replace", Kind: Pairs, Doc: "Removed=Other option"},
 			{Name: "is_required", Kind: Boolean, Aliases: []string{"required"}},
@@ -34,7 +34,7 @@ func defineField() *Tool {
 
 func runDefineField(c *Call) (*Object, error) {
 	d := store.FieldDefinition{Key: c.Text("key"), Label: c.Text("label"), Kind: c.Text("kind"), Options: c.List("options"),
-		Rename: c.textPairs("rename"), Replace: c.textPairs("replace"), Colors: c.textPairs("colors"),
+		Rename: c.textPairs("rename"), Replace: c.textPairs("replace"), Colors: append(c.optionColors(), c.textPairs("colors")...),
 		Required: given(c, "is_required", c.Bool), Unique: given(c, "is_unique", c.Bool),
 		Default: c.clearable("default"), Description: c.clearable("description")}
 	if c.Has("position") {
@@ -69,6 +69,20 @@ func runDefineField(c *Call) (*Object, error) {
 	return o, c.Confirm(done.Rewritten, fmt.Sprintf("this would change %s in %d records", done.Field.Name, done.Rewritten), preview)
 }
 
+// optionColors are the colours of options that were given as objects.
+func (c *Call) optionColors() (colors [][2]string) {
+	for _, one := range listOf(c.args[c.spelled["options"]]) {
+		object, _ := one.(map[string]any)
+		for _, name := range []string{"color", "colour"} {
+			if color, isText := object[name].(string); isText && color != "" && c.Has("options") {
+				label, _ := labelsOf([]any{one})[0].(string)
+				colors = append(colors, [2]string{label, color})
+			}
+		}
+	}
+	return colors
+}
+
 func given(c *Call, name string, value func(string) bool) *bool {
 	if !c.Has(name) {
 		return nil
@@ -98,12 +112,13 @@ func (c *Call) textPairs(name string) (pairs [][2]string) {
 	return pairs
 }
 
-// argumentNames are the names that the tools which write records of a type
-// take beside its fields; a custom field of one of them could not be set.
+// argumentNames are the names that the tools which write and list records of a
+// type take beside its fields; a custom field of one of them could not be set,
+// or would be mistaken for it.
 func (s *Service) argumentNames(t *schema.Type) []string {
 	var names []string
 	for _, tool := range s.all {
-		if tool.Of != t.Name {
+		if tool.Of != t.Name && tool.Name != "list_"+t.Plural {
 			continue
 		}
 		for _, arg := range append(slices.Clone(tool.In), tool.controls()...) {

@@ -135,12 +135,20 @@ func (c *Call) customFields() *Object {
 		var names []string
 		for _, f := range t.Fields {
 			if f.Custom && len(names) < describedNames {
-				names = append(names, f.Name)
+				names = append(names, f.Name+required(f))
 			}
 		}
 		o.Put(t.Name, names)
 	}
 	return o
+}
+
+// required marks a field that a new record must have.
+func required(f *schema.Field) string {
+	if f.Required && f.Default == "" {
+		return " (required)"
+	}
+	return ""
 }
 
 func conventions() []string {

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
@@ -33,6 +34,7 @@ func runDuplicate(c *Call) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.warnOfUnique(original)
 	in := c.Tx.Reader(false).Read(key.Type, map[string]any{key.Type.Title: c.Text("name")}, &c.Problems)
 	copyFields(in, original)
 	if err := c.copyParts(in, original); err != nil {
@@ -46,6 +48,19 @@ func runDuplicate(c *Call) (*Object, error) {
 		return nil, err
 	}
 	return c.Wrote(w)
+}
+
+// warnOfUnique names the values that no second record may have.
+func (c *Call) warnOfUnique(original *store.Record) {
+	var names []string
+	for _, f := range original.Type.Fields {
+		if f.Unique && !f.System && f.Settable(false) && original.Has(f.Name) {
+			names = append(names, f.Name)
+		}
+	}
+	if len(names) > 0 {
+		c.Warn("left out, as no two records may share it: " + strings.Join(names, ", "))
+	}
 }
 
 // copyFields takes over what people have set, but no identity elsewhere.

@@ -15,7 +15,7 @@ func notesTools(s *schema.Schema) []*Tool {
 func addNote(s *schema.Schema) *Tool {
 	fields := []Arg{{Name: "body", Doc: "Markdown"}, {Name: "title"}, {Name: "category"}, {Name: "flagged"}, {Name: "is_private", Doc: "only you see it"},
 		{Name: "author", Hidden: true}, {Name: "created_at", Hidden: true}}
-	in := append([]Arg{toArg("ids or names", true)}, fieldArgs(s.Type("note"), fields, false)...)
+	in := append(append([]Arg{toArg("ids or names", true)}, fieldArgs(s.Type("note"), fields, false)...), moreArg())
 	return &Tool{Name: "add_note", Title: "Add note", Set: "notes", Core: true, Mode: Write, Of: "note", In: in, Out: wrote("note"), Run: runAddNote,
 		Description: "Note something on one or more records. A call, mail or meeting that took place: log_activity."}
 }

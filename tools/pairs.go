@@ -15,7 +15,7 @@ import (
 // stands; else the problem says what to send. A name such as "value>" must not
 // pass for the field, since the operator that the caller meant would be lost.
 func (c *Call) isPlain(name string, t *schema.Type) bool {
-	if text.IsPlainName(name) {
+	if text.IsPlainName(name) || isLabel(t, name) {
 		return true
 	}
 	bare := strings.TrimFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
@@ -28,6 +28,10 @@ func (c *Call) isPlain(name string, t *schema.Type) bool {
 		p.DidYouMean = bare
 		p.Message += ": send " + quote(bare) + " and its new value"
 	}
+	if canonical := namedField(t, name); canonical != "" && p.DidYouMean == "" {
+		p.DidYouMean = canonical
+		p.Message += ": send " + quote(canonical)
+	}
 	switch {
 	case t == nil || !isList(t, bare):
 	case c.Has("set"):
@@ -37,6 +41,21 @@ func (c *Call) isPlain(name string, t *schema.Type) bool {
 	}
 	c.Problems = append(c.Problems, p)
 	return false
+}
+
+// isLabel says that a name is the label of a custom field as it stands, with
+// whatever brackets and signs it has.
+func isLabel(t *schema.Type, name string) bool {
+	folded := text.Fold(strings.TrimSpace(name))
+	return t != nil && slices.ContainsFunc(t.Fields, func(f *schema.Field) bool { return f.Custom && text.Fold(f.Label) == folded })
+}
+
+// namedField is the field that a name is without its signs; empty: none.
+func namedField(t *schema.Type, name string) string {
+	if t == nil {
+		return ""
+	}
+	return canonicalField(t, name)
 }
 
 // readMore keeps a pair as a field of a record.

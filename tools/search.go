@@ -2,9 +2,12 @@ package tools
 
 import (
 	"fmt"
+	"strings"
+	"unicode"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 func search() *Tool {
@@ -19,8 +22,9 @@ func search() *Tool {
 }
 
 func searchOut() []Member {
-	hit := objectOf(append(optional(ofType("string"), "id", "name", "field", "snippet"),
-		Member{Name: "fuzzy", Schema: described("boolean", "true: found in spite of a typo")})...)
+	hit := objectOf(append(optional(ofType("string"), "id", "name", "of", "field", "snippet"),
+		Member{Name: "fuzzy", Schema: described("boolean", "true: found in spite of a typo")},
+		Member{Name: "partial", Schema: described("boolean", "true: lacks a word of the query")})...)
 	return append(limited("records", hit), Member{Name: "more", Schema: ofType("boolean")})
 }
 
@@ -33,7 +37,8 @@ func runSearch(c *Call) (*Object, error) {
 			types = append(types, t)
 		}
 	}
-	if len(c.Problems) > 0 {
+	if !strings.ContainsFunc(c.Text("query"), isSearched) {
+		c.Problems.Add(c.Path("query"), "query holds no word: send a name, an e-mail, a phone, a number or words of a text; the list_ tools list all records of a type")
 		return nil, c.Problems.Err()
 	}
 	hits, more, err := c.Tx.Search(c.Text("query"), types, int(c.Int("limit", searchLimit)))
@@ -51,14 +56,29 @@ func runSearch(c *Call) (*Object, error) {
 	return c.Fit(o, "records", rows, nil)
 }
 
-// hitObject shows a hit; the snippet is left out where it repeats the name.
+// isSearched tells the characters that something can be found by.
+func isSearched(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsSymbol(r)
+}
+
+// hitObject shows a hit. What only repeats the id or the name is left out.
 func hitObject(hit store.Hit) *Object {
-	o := (&Object{}).Set("id", hit.Key.String()).Put("name", hit.Name)
+	o := (&Object{}).Set("id", hit.Key.String())
+	if hit.Name != hit.Key.String() {
+		o.Put("name", hit.Name)
+	}
+	o.Put("of", text.Truncate(hit.Of, shownOf))
 	if hit.Snippet != "" && hit.Snippet != hit.Name {
 		o.Put("field", hit.Field).Put("snippet", hit.Snippet)
 	}
 	if hit.Fuzzy {
 		o.Set("fuzzy", true)
 	}
+	if hit.Partial {
+		o.Set("partial", true)
+	}
 	return o
 }
+
+// shownOf is how much a hit shows of the name of what it is of.
+const shownOf = 80

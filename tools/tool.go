@@ -93,12 +93,17 @@ type Arg struct {
 	Aliases []string
 	// Fields are the members of a Struct or of each of Structs.
 	Fields []Arg
+	// Of is the record type that a Struct, or an object in place of a text, is
+	// one of; Call.side reads it. Fields are then those that are published.
+	Of string
 	// Min and Max bound an Integer; both 0: unbounded.
 	Min, Max int64
 	// JSON takes any JSON value for a String and keeps it as text.
 	JSON bool
 	// Commas: a String takes a list too and joins it; Strings take "a, b" too.
 	Commas bool
+	// Labels: Strings take objects too, of which the label counts.
+	Labels bool
 	// Field marks a value of the record type Of, which the schema reads.
 	Field bool
 }

@@ -180,7 +180,7 @@ func (c *Call) readChange(t *schema.Type) (change massChange) {
 	c.Fields = map[string]any{}
 	var single []Pair
 	for _, pair := range c.Pairs("set") {
-		if _, sign := splitSign(pair.Name); sign != "" {
+		if _, sign := splitSign(pair.Name); sign != "" && !isLabel(t, pair.Name) {
 			single = append(single, pair)
 			continue
 		}
@@ -279,6 +279,9 @@ func (c *Call) changedLook(t *schema.Type) Look {
 	shown := []string{t.Title}
 	for _, pair := range c.Pairs("set") {
 		bare, _ := splitSign(pair.Name)
+		if isLabel(t, pair.Name) {
+			bare = pair.Name
+		}
 		if name := canonicalField(t, bare); !slices.Contains(shown, name) {
 			shown = append(shown, name)
 			look.Columns = append(look.Columns, namedColumns(t, []string{name})...)

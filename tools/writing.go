@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -57,7 +58,7 @@ func (c *Call) writtenLook(w *store.Written) Look {
 			set[t.Canonical(name)] = true
 		}
 	}
-	for _, name := range w.Relinked {
+	for _, name := range slices.Concat(w.Relinked, w.Defaulted) {
 		set[name] = true
 	}
 	look := Short(t)
@@ -124,30 +125,14 @@ func Named(t *schema.Type) Look {
 	return Look{Columns: []Column{{Label: "name", Field: t.TitleField()}}}
 }
 
-// Note adds a note to a record and gives its id.
-func (c *Call) Note(body string, to store.Key) (string, error) {
-	t := c.Type("note")
-	r := relationTo(t, to.Type)
-	if r == nil {
-		return "", schema.Errorf(schema.InvalidArgument, "a %s cannot have notes", to.Type.Name)
-	}
-	in := c.Tx.Reader(false).Read(t, map[string]any{"body": body, r.Name: []any{to.String()}}, &c.Problems)
-	w, err := c.Tx.Create(in, store.WriteOptions{Problems: c.Problems})
-	if err != nil {
-		return "", err
-	}
-	c.Warn(w.Warnings...)
-	return w.Record.Key().String(), nil
-}
-
 // clearFields turns the argument "clear" into empty values of the call's fields.
 func (c *Call) clearFields(t *schema.Type) {
 	for i, name := range c.List("clear") {
 		path := fmt.Sprintf("%s[%d]", c.Path("clear"), i)
 		canonical := canonicalField(t, name)
 		switch given := c.fieldName(t, canonical); {
-		case canonical == "" || !text.IsPlainName(name):
-			near := nearestName(name, &Tool{}, t)
+		case canonical == "" || !text.IsPlainName(name) && !isLabel(t, name):
+			near := cmp.Or(canonical, nearestName(name, &Tool{}, t))
 			c.Problems = append(c.Problems, schema.Problem{Path: path, DidYouMean: near,
 				Message: fmt.Sprintf("%s has no field %s", t.Name, quote(name))})
 		case given != "":
