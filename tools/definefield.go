@@ -147,7 +147,10 @@ func fieldObject(t *schema.Type, f *schema.Field) *Object {
 	if f.Unique {
 		o.Set("is_unique", true)
 	}
-	return o.Put("default", f.Default).Put("description", f.Doc)
+	if f.Default != "" {
+		o.Set("default", store.DefaultValue(f, f.Default))
+	}
+	return o.Put("description", f.Doc)
 }
 
 // showFields shows custom fields by their definitions in the schema.

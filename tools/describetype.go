@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/store"
 )
 
 // describeType says all that can be written, filtered and sorted of a type.
@@ -44,7 +45,10 @@ func (c *Call) describeField(f *schema.Field) *Object {
 			o.Set(flag.name, true)
 		}
 	}
-	return o.Put("default", f.Default).Put("doc", f.Doc)
+	if f.Default != "" {
+		o.Set("default", store.DefaultValue(f, f.Default))
+	}
+	return o.Put("doc", f.Doc)
 }
 
 func describeRelation(r *schema.Relation) *Object {

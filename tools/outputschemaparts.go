@@ -116,7 +116,7 @@ func customFieldSchema() *Object {
 		Member{Name: "kind", Schema: ofType("string").Set("enum", schema.CustomKinds())},
 		Member{Name: "options", Schema: listSchema(ofType("string"))}, Member{Name: "colors", Schema: listSchema(ofType("string"))},
 		Member{Name: "is_required", Schema: ofType("boolean")}, Member{Name: "is_unique", Schema: ofType("boolean")},
-		Member{Name: "default", Schema: ofType("string")}, Member{Name: "description", Schema: ofType("string")},
+		Member{Name: "default", Schema: &Object{}}, Member{Name: "description", Schema: ofType("string")},
 		Member{Name: "position", Schema: ofType("integer")})
 }
 
