@@ -20,7 +20,10 @@ type member struct {
 }
 
 // Put adds a member unless its value is empty (nil, no text, no entries), or
-// replaces the one of that name. False and 0 are values.
+// replaces the one of that name. False and 0 are values. It is called in
+// hundreds of places, which would all grow with it.
+//
+//go:noinline
 func (o *Object) Put(name string, value any) *Object {
 	if isEmpty(value) {
 		return o
@@ -29,6 +32,8 @@ func (o *Object) Put(name string, value any) *Object {
 }
 
 // Set adds a member even if its value is empty.
+//
+//go:noinline
 func (o *Object) Set(name string, value any) *Object {
 	for i := range o.members {
 		if o.members[i].name == name {
