@@ -1,9 +1,11 @@
 package store
 
 import (
+	"database/sql"
 	"time"
 
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
 )
 
 // after are what a type does once its row stands.
@@ -44,7 +46,14 @@ func (tx *Tx) recur(d *draft, r *Record) error {
 			next.put(f.Name, r.Values[f.Name])
 		}
 	}
-	next.put("due_at", tx.nextDue(r))
+	due, err := tx.nextDue(r)
+	if err != nil {
+		return err
+	}
+	next.put("due_at", due)
+	if there, err := tx.hasNext(r, next); err != nil || there {
+		return err
+	}
 	if err := tx.insertRecord(next); err != nil {
 		return err
 	}
@@ -74,24 +83,60 @@ func (tx *Tx) copyLinks(relation *schema.Relation, from, to *Record) error {
 	return err
 }
 
+// hasNext says whether a task that was completed before, and opened again, has
+// its next already.
+func (tx *Tx) hasNext(r, next *Record) (bool, error) {
+	var id int64
+	again, err := tx.one(`SELECT 1 FROM change_row WHERE type = ? AND record_id = ? AND instr(before, '"status":"completed"') > 0 LIMIT 1`, []any{r.Type.Code, r.ID}, &id)
+	due, isDue := next.Values["due_at"].(schema.Millis)
+	if err != nil || !again || !isDue {
+		return false, err
+	}
+	return tx.one(`SELECT id FROM task WHERE name_fold = ? AND recurrence = ? AND due_at = ? AND status = 'not_started' AND deleted_at IS NULL LIMIT 1`,
+		[]any{text.Fold(next.Text("name")), next.Text("recurrence"), int64(due)}, &id)
+}
+
 // nextDue is the first due time after now in steps of the recurrence, at the
 // same time of day in the company's time zone.
-func (tx *Tx) nextDue(r *Record) any {
+func (tx *Tx) nextDue(r *Record) (any, error) {
 	due, ok := r.Values["due_at"].(schema.Millis)
 	if !ok {
 		due = tx.now()
 	}
 	local := due.Time().In(tx.clock.Location)
+	day, err := tx.dayOfMonth(r, local)
+	if err != nil {
+		return nil, err
+	}
 	for n := 1; n < 10_000; n++ {
-		next := step(local, r.Text("recurrence"), n)
+		next := step(local, r.Text("recurrence"), n, day)
 		if next.After(tx.clock.Now) {
-			return schema.MillisOf(next)
+			return schema.MillisOf(next), nil
 		}
 	}
-	return nil
+	return nil, nil
 }
 
-func step(from time.Time, recurrence string, n int) time.Time {
+// dayOfMonth is the day on which a task recurs: where it is due on the last of
+// a month, that of the tasks before it, because it may be due on the 31st.
+func (tx *Tx) dayOfMonth(r *Record, due time.Time) (int, error) {
+	day := due.Day()
+	if due.AddDate(0, 0, 1).Day() != 1 {
+		return day, nil
+	}
+	err := tx.scan(`SELECT due_at FROM task WHERE name_fold = ? AND recurrence = ? AND due_at IS NOT NULL AND id < ? AND deleted_at IS NULL ORDER BY id DESC LIMIT 12`,
+		[]any{text.Fold(r.Text("name")), r.Text("recurrence"), r.ID}, func(rows *sql.Rows) error {
+			var before int64
+			err := rows.Scan(&before)
+			day = max(day, schema.Millis(before).Time().In(tx.clock.Location).Day())
+			return err
+		})
+	return day, err
+}
+
+// step goes on from a moment by n times the recurrence; in months that have no
+// such day, to their last.
+func step(from time.Time, recurrence string, n, dayOfMonth int) time.Time {
 	switch recurrence {
 	case "daily":
 		return from.AddDate(0, 0, n)
@@ -102,7 +147,7 @@ func step(from time.Time, recurrence string, n int) time.Time {
 	if recurrence == "yearly" {
 		months = 12 * n
 	}
-	day := schema.AddMonths(schema.DateOf(from), months).Time(from.Location())
+	day := schema.AddMonths(schema.NewDate(from.Year(), from.Month(), dayOfMonth), months).Time(from.Location())
 	hour, minute, second := from.Clock()
 	return time.Date(day.Year(), day.Month(), day.Day(), hour, minute, second, from.Nanosecond(), from.Location())
 }

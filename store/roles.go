@@ -31,7 +31,9 @@ func (tx *Tx) mayWrite(action schema.Action, r *Record) error {
 		return nil
 	}
 	doing := [...]string{"create", "change", "delete or restore"}[action] + " " + r.Type.Plural
-	if action == schema.Deleting && own != "" && tx.role == schema.Member {
+	if action == schema.Deleting && own == "created_by" && tx.role == schema.Member {
+		doing += " that others created"
+	} else if action == schema.Deleting && own != "" && tx.role == schema.Member {
 		doing += " of others"
 	}
 	return tx.Permit(needed, doing)

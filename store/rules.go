@@ -67,6 +67,7 @@ func (tx *Tx) dealRules(d *draft) {
 	tx.keepPricesTrue(d)
 	id, _ := d.values["stage"].(int64)
 	if id == 0 || d.before != nil && d.before.Int("stage") == id {
+		tx.keepClosing(d)
 		return
 	}
 	stage, err := tx.cached(Key{stages, id})
@@ -146,6 +147,25 @@ func (tx *Tx) enterStage(d *draft, stage *Record) {
 		d.values["closed_on"] = tx.clock.Today()
 	case !closed && wasClosed:
 		d.values["closed_on"] = nil
+	}
+}
+
+// keepClosing gives a deal back what its stage says where that was cleared: a
+// closed deal has a date and is certain, an open one as likely as its stage.
+func (tx *Tx) keepClosing(d *draft) {
+	if d.before == nil || d.get("probability") != nil && d.get("closed_on") != nil {
+		return
+	}
+	stage, err := tx.cached(Key{tx.Schema().Type("stage"), d.before.Int("stage")})
+	if err != nil {
+		return
+	}
+	if d.given("probability") && d.get("probability") == nil {
+		d.values["probability"] = stage.Values["probability"]
+	}
+	if d.given("closed_on") && d.get("closed_on") == nil && stage.Text("kind") != "open" {
+		d.values["closed_on"] = d.before.Values["closed_on"]
+		d.warnings = append(d.warnings, "a closed deal keeps the date on which it was closed")
 	}
 }
 
@@ -261,6 +281,11 @@ func (tx *Tx) detailParent(d *draft) Key {
 
 // noteRules lets only consultants and admins write in another's name.
 func (tx *Tx) noteRules(d *draft) {
+	for _, name := range []string{"author", "created_at"} {
+		if d.before != nil && d.given(name) && d.get(name) == nil {
+			d.problems.Add(name, "a note keeps its %s: give another, or leave it out", name)
+		}
+	}
 	author, ok := d.values["author"].(int64)
 	usual := tx.caller.User
 	if d.before != nil {
@@ -268,6 +293,9 @@ func (tx *Tx) noteRules(d *draft) {
 	}
 	if ok && d.given("author") && author != usual && !schema.RoleIncludes(tx.role, schema.Consultant) {
 		d.problems.Add("author", "only consultants and admins may name another author")
+	}
+	if d.before != nil && d.given("created_at") && usual != tx.caller.User && !schema.RoleIncludes(tx.role, schema.Consultant) {
+		d.problems.Add("created_at", "only its author, consultants and admins may date a note otherwise")
 	}
 	if d.before != nil && d.given("is_private") && d.before.Int("author") != tx.caller.User && d.get("is_private") == true {
 		d.problems.Add("is_private", "only its author may make a note private")

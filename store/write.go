@@ -127,6 +127,7 @@ func (tx *Tx) Update(key Key, in *schema.Input, o WriteOptions) (*Written, error
 	if o.Replace {
 		clearRest(d)
 	}
+	tx.resetCleared(d)
 	tx.applyRules(d)
 	tx.checkRequired(d)
 	if err := d.problems.Err(); err != nil {
@@ -264,14 +265,29 @@ func (tx *Tx) resolveOrMake(d *draft, relation *schema.Relation, path, name stri
 	return key, err == nil
 }
 
+// resetCleared gives a built-in field that has a default this instead of
+// nothing: no task is without a status, and no amount without a currency.
+func (tx *Tx) resetCleared(d *draft) {
+	for _, f := range d.typ.Fields {
+		if value, given := d.values[f.Name]; !given || value != nil || f.Custom || f.Default == "" {
+			continue
+		}
+		tx.fillDefault(d, f, tx.Reader(true))
+		d.warnings = append(d.warnings, fmt.Sprintf("%s cannot be empty and has its default again", f.Name))
+	}
+}
+
 // clearRest empties the settable fields that were not given; custom ones stay,
 // as each is written for itself.
 func clearRest(d *draft) {
 	for _, f := range d.typ.Fields {
 		_, given := d.values[f.Name]
-		plain := f.Default == "" && f.Kept == "" && !f.System && !f.Required && !f.Always
+		plain := f.Default == "" && f.Kept == "" && !f.System && !f.Required && !f.Always && f.Kind != schema.Reference
 		if !given && plain && f.Stored() && f.Settable(false) {
 			d.values[f.Name] = nil
+			if !f.Custom && d.before.Has(f.Name) {
+				d.removed = append(d.removed, f.Name)
+			}
 		}
 	}
 }

@@ -179,6 +179,49 @@ func TestRecurringTask(t *testing.T) {
 	})
 }
 
+// A task of the last of each month stays there, also past February; one that is
+// completed a second time has its next already.
+func TestRecurringTaskStaysOnItsDay(t *testing.T) {
+	f := newFixture(t)
+	due := func(r *Record) string { return r.Values["due_at"].(schema.Millis).String()[:10] }
+	for _, c := range []struct{ name, first, second, third string }{
+		{"Close the month", "2026-05-31", "2026-06-30", "2026-07-31"}, {"Pay", "2026-05-30", "2026-06-30", "2026-07-30"}, {"Call", "2027-02-28", "2027-03-28", "2027-04-28"},
+	} {
+		first := f.create("task", map[string]any{"name": c.name, "due_at": c.first, "recurrence": "monthly"})
+		second := f.change(first, map[string]any{"status": "completed"}).Next
+		if due(second) != c.second {
+			t.Errorf("%s: after %s comes %s", c.name, c.first, due(second))
+		}
+		third := f.change(second, map[string]any{"status": "completed"}).Next
+		if due(third) != c.third {
+			t.Errorf("%s: after %s comes %s", c.name, c.second, due(third))
+		}
+		f.change(second, map[string]any{"status": "in_progress"})
+		if again := f.change(second, map[string]any{"status": "completed"}).Next; again != nil {
+			t.Errorf("%s: another next, %s", c.name, due(again))
+		}
+	}
+	first := f.create("task", map[string]any{"name": "Same", "due_at": "2026-05-10", "recurrence": "weekly"})
+	other := f.create("task", map[string]any{"name": "Same", "due_at": "2026-05-10", "recurrence": "weekly"})
+	if f.change(first, map[string]any{"status": "completed"}).Next == nil || f.change(other, map[string]any{"status": "completed"}).Next == nil {
+		t.Error("two tasks of the same name share a next")
+	}
+}
+
+func TestWhatHasADefaultIsNeverEmpty(t *testing.T) {
+	f := newFixture(t)
+	task := f.create("task", map[string]any{"name": "T", "priority": "high", "status": "completed"})
+	f.want(f.change(task, map[string]any{"status": nil, "priority": nil}).Record, "status", "not_started")
+	deal := f.create("deal", map[string]any{"name": "D", "value": 5, "stage": "Lost", "closed_on": "2026-01-02"})
+	w := f.change(deal, map[string]any{"currency": nil, "probability": nil, "closed_on": nil})
+	f.want(w.Record, "currency", "EUR")
+	f.want(w.Record, "probability", "0")
+	f.want(w.Record, "closed_on", "2026-01-02")
+	if len(w.Warnings) != 2 {
+		t.Error(w.Warnings)
+	}
+}
+
 func TestLinksAddAndTakeAway(t *testing.T) {
 	f := newFixture(t)
 	f.create("organization", map[string]any{"name": "Acme"})
