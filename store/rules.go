@@ -319,6 +319,10 @@ func (tx *Tx) documentRules(d *draft) {
 	}
 	mime, _ := d.get("mime_type").(string)
 	data := schema.DecodeContent(content, mime)
+	if isBinary(mime) && string(data) == content && content != "" {
+		d.problems.Add("content", "content of %s must be base64", mime)
+		return
+	}
 	if len(data) > maxContent {
 		d.problems.Add("content", "content has %d bytes; at most %d fit in a call", len(data), maxContent)
 		return
@@ -329,6 +333,12 @@ func (tx *Tx) documentRules(d *draft) {
 	sum := sha256.Sum256(data)
 	d.values["sha256"] = hex.EncodeToString(sum[:])
 	d.values["size"] = int64(len(data))
+}
+
+// isBinary says of some types that no plain text is of them.
+func isBinary(mime string) bool {
+	kind, _, _ := strings.Cut(mime, "/")
+	return kind == "image" && mime != "image/svg+xml" || kind == "audio" || kind == "video" || mime == "application/pdf" || mime == "application/zip"
 }
 
 // maxContent is the largest document in a call, in bytes.

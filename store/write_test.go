@@ -339,3 +339,17 @@ func TestDryRunWritesNothing(t *testing.T) {
 		t.Errorf("a dry run used up the number: %s", r.Key())
 	}
 }
+
+func TestPicturesAreBase64(t *testing.T) {
+	f := newFixture(t)
+	f.create("document", map[string]any{"name": "a", "mime_type": "image/png", "content": "iVBORw0KGgo="})
+	f.create("document", map[string]any{"name": "b", "mime_type": "image/svg+xml", "content": "<svg/>"})
+	f.update(func(tx *Tx) error {
+		var problems schema.Problems
+		in := tx.Reader(false).Read(tx.Schema().Type("document"), map[string]any{"name": "c", "mime_type": "image/png", "content": "not base64!!"}, &problems)
+		if _, err := tx.Create(in, WriteOptions{Problems: problems}); err == nil {
+			t.Error("a text is taken for a picture")
+		}
+		return nil
+	})
+}
