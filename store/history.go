@@ -57,7 +57,7 @@ type Entry struct {
 	// the part or link belongs to. Other is the one at the other end.
 	Record Ref
 	Other  *Ref
-	// Action is created, updated, deleted, restored, linked or unlinked.
+	// Action is created, updated, deleted, restored, erased, linked or unlinked.
 	Action string
 	Fields []FieldChange
 }
@@ -81,8 +81,9 @@ const (
 )
 
 // History gives changes with what they did, newest first, and the cursor of
-// the next ones; empty at the end. What concerns others' private notes is left
-// out, and a change of which nothing is left as well.
+// the next ones; empty at the end. What concerns others' private notes, and for
+// all but admins webhooks, is left out, and a change of which nothing is left
+// as well.
 func (tx *Tx) History(q HistoryQuery) (changes []Change, next string, err error) {
 	before, err := historyCursor(q.Cursor)
 	if err == nil && q.Of != nil {

@@ -130,17 +130,19 @@ func onlyBuiltIn(t *schema.Type, values map[string]json.RawMessage) bool {
 	return true
 }
 
-// hidden says whether an entry about a record is not for the caller: it may
-// not be read now, or was another's private one when the row was written.
+// hidden says whether an entry about a record is not for the caller: it is a
+// webhook and the caller no admin, it may not be read now, or it was another's private one when the row was written.
 func (h *historyReader) hidden(key Key, row historyRow) (bool, error) {
 	if key.Type == nil {
 		return false, nil
 	}
 	ref, err := h.name(key)
-	if err != nil || !key.Type.Private {
+	switch {
+	case err != nil || !isSecret(key.Type):
 		return false, err
-	}
-	if ref == nil {
+	case key.Type.Sends:
+		return h.tx.role != schema.Admin, nil
+	case ref == nil:
 		return true, nil
 	}
 	until, err := h.privateUntil(key)
@@ -222,6 +224,8 @@ func (h *historyReader) ref(key Key) Ref {
 func actionOf(row historyRow, before, after map[string]json.RawMessage) string {
 	link := row.key.Type == nil
 	switch {
+	case row.action == purged:
+		return "erased"
 	case row.action == "insert" && link:
 		return "linked"
 	case row.action == "delete" && link:

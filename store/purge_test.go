@@ -3,9 +3,12 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"testing"
 	"time"
+
+	"github.com/crmcp/crmcp/schema"
 )
 
 // fileBytes is all that lies on the disk for a database.
@@ -119,7 +122,8 @@ func TestUndoDoesNotBringBackWhatWasErased(t *testing.T) {
 			return err
 		}
 		undone, err := tx.Undo([]int64{last}, true)
-		if err != nil || len(undone.Conflicts) == 0 {
+		var known *schema.Error
+		if !errors.As(err, &known) || known.Code != schema.Conflict {
 			t.Error(undone, err)
 		}
 		return nil

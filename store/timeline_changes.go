@@ -114,7 +114,7 @@ func (tx *Tx) ownRows(changed changedRecord) (list []historyRow, err error) {
 func told(entry Entry) []FieldChange {
 	var fields []FieldChange
 	for _, f := range entry.Fields {
-		if declared := entry.Key.Type.Field(f.Field); declared == nil || !declared.ReadOnly {
+		if declared := entry.Key.Type.Field(f.Field); declared == nil || !declared.ReadOnly && declared.By == "" {
 			fields = append(fields, f)
 		}
 	}

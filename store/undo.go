@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"database/sql"
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 
@@ -15,20 +14,27 @@ import (
 type Undone struct {
 	// Changes are the change sets that were taken back, newest first.
 	Changes []int64
-	// Records are those that were written, each once, in the order it happened.
+	// Records are those of which fields were written, each once, in the order it
+	// happened; of a change that only linked records, these.
 	Records []Key
 	// Conflicts stand in the way: later changes of what is to be taken back.
 	Conflicts []UndoConflict
-	// Hanging tells of records that go to the trash while later ones are linked
-	// with them, in words; only the first few.
+	// Hanging tells, in words, of records that go to the trash while later ones
+	// are linked with them, only the first few, and of tags that stay because
+	// others use them.
 	Hanging []string
 }
 
 // UndoConflict is a later change that an undo would overwrite.
 type UndoConflict struct {
 	Record Ref
-	// Field is empty for a link or a record that is gone.
+	// Field is empty for a part, a link or a record that is gone.
 	Field string
+	// Part says in a word what was added to the record later, and Now which:
+	// the kind of a contact detail or the type at the other end; else empty.
+	Part string
+	// Gone: a purge erased the record.
+	Gone bool
 	// Left is what the change left, Now what stands; both canonical, but of a
 	// custom field's definition as FieldChange has them; nil for empty.
 	Left, Now any
@@ -48,7 +54,7 @@ const firstChange = 1
 // change stands in the way nothing may be written: the caller looks at
 // Conflicts; with skip those fields are left as they are.
 func (tx *Tx) Undo(ids []int64, skip bool) (*Undone, error) {
-	u := &undoing{tx: tx, done: &Undone{}, skip: skip, written: map[string]bool{}}
+	u := &undoing{tx: tx, done: &Undone{}, skip: skip, written: map[string]bool{}, kept: map[string]bool{}}
 	sets, err := u.sets(ids)
 	if err == nil {
 		err = u.widen()
@@ -76,6 +82,10 @@ type undoing struct {
 	skip    bool
 	change  int64
 	written map[string]bool
+	// linked are both ends of the links that the present change set's undo wrote.
+	linked []Key
+	// kept are the records whose creation is not taken back.
+	kept map[string]bool
 	// past knows the deleted custom fields, whose values are taken back too;
 	// narrowed is the schema without them, nil where it is the one in use.
 	past     *past
@@ -130,6 +140,8 @@ func (u *undoing) take(set undoSet) error {
 		return schema.Errorf(schema.NotFound, "there is no %s", name)
 	case id == firstChange:
 		return schema.Errorf(schema.Conflict, "%s made the database itself and cannot be undone", name)
+	case tool == purgeTool:
+		return schema.Errorf(schema.Conflict, "%s is a purge: what it erased is gone for good and cannot be brought back", name)
 	case undoneBy != nil:
 		return schema.Errorf(schema.Conflict, "%s was undone already by %s: undo that to bring it back", name, ChangeString(*undoneBy))
 	}
@@ -140,10 +152,13 @@ func (u *undoing) take(set undoSet) error {
 	if err != nil {
 		return err
 	}
-	u.change = id
-	written := len(u.tx.change.rows)
-	if err := u.takeRows(user, rows); err != nil {
+	u.change, u.linked = id, nil
+	written, records := len(u.tx.change.rows), len(u.done.Records)
+	if err := u.takeWhole(user, rows); err != nil {
 		return err
+	}
+	if len(u.done.Records) == records {
+		u.wrote(u.linked...)
 	}
 	if len(u.tx.change.rows) == written {
 		return nil
@@ -161,7 +176,7 @@ func (u *undoing) takeRows(user int64, rows []undoRow) error {
 	for _, row := range slices.Backward(rows) {
 		run := func() error { return u.row(row) }
 		switch {
-		case u.skips(user, row):
+		case u.keeps(row), u.skips(user, row):
 			continue
 		case row.hidden:
 			run = func() error { return u.quietly(func() error { return u.row(row) }) }
@@ -258,43 +273,13 @@ func (u *undoing) row(row undoRow) error {
 	}
 	now, err := u.tx.get(Key{t, row.id})
 	if err != nil {
-		u.conflict(UndoConflict{Record: Ref{Type: t, ID: row.id, Name: "is gone"}})
+		u.conflict(UndoConflict{Record: Ref{Type: t, ID: row.id}, Gone: true})
 		return nil //nolint:nilerr // a record that is gone stands in the way
 	}
 	if row.action == "insert" {
 		return u.uncreate(now, row)
 	}
 	return u.unchange(now, row)
-}
-
-// uncreate moves a record that the change made to the trash.
-func (u *undoing) uncreate(now *Record, row undoRow) error {
-	before := len(u.done.Conflicts)
-	_, err := u.unchanged(now, row.after, append(fieldNames(row.after), "deleted_at"), row.subject)
-	if err != nil || len(u.done.Conflicts) > before {
-		return err
-	}
-	u.wrote(now.Key())
-	if err := u.tellHanging(now); err != nil {
-		return err
-	}
-	return u.tx.trash(now)
-}
-
-// fewHanging is how many records with links an undo tells of.
-const fewHanging = 5
-
-// tellHanging says what is linked with a record that goes to the trash: what
-// the change itself linked is unlinked by then.
-func (u *undoing) tellHanging(r *Record) error {
-	if r.Type.Class != schema.Record || len(u.done.Hanging) >= fewHanging {
-		return nil
-	}
-	linked, err := u.tx.hanging(r.Key())
-	if err == nil && linked != "" {
-		u.done.Hanging = append(u.done.Hanging, fmt.Sprintf("%s goes to the trash, and %s linked with it later stop showing it", u.tx.called(r.Key()), linked))
-	}
-	return err
 }
 
 // unchange puts back the fields that the change wrote.
@@ -357,10 +342,12 @@ func (u *undoing) unchanged(now *Record, left map[string]json.RawMessage, names 
 
 func (u *undoing) conflict(c UndoConflict) { u.done.Conflicts = append(u.done.Conflicts, c) }
 
-func (u *undoing) wrote(key Key) {
-	if !u.written[key.String()] {
-		u.written[key.String()] = true
-		u.done.Records = append(u.done.Records, key)
+func (u *undoing) wrote(keys ...Key) {
+	for _, key := range keys {
+		if !u.written[key.String()] {
+			u.written[key.String()] = true
+			u.done.Records = append(u.done.Records, key)
+		}
 	}
 }
 

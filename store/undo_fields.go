@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql"
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/crmcp/crmcp/schema"
@@ -31,11 +33,18 @@ func (u *undoing) narrow() {
 	}
 }
 
-// result is what was done, in the types of the transaction's present schema.
+// result is what was done, each conflict once, in the types of the transaction's present schema.
 func (u *undoing) result() *Undone {
 	for i, key := range u.done.Records {
 		u.done.Records[i] = u.tx.renewed(key)
 	}
+	told := map[string]bool{}
+	u.done.Conflicts = slices.DeleteFunc(u.done.Conflicts, func(c UndoConflict) bool {
+		text := fmt.Sprint(Key{c.Record.Type, c.Record.ID}, c.Field, c.Part, c.Left, c.Now)
+		again := told[text]
+		told[text] = true
+		return again
+	})
 	for i := range u.done.Conflicts {
 		c := &u.done.Conflicts[i]
 		c.Record.Type = u.tx.renewed(Key{Type: c.Record.Type}).Type
@@ -69,7 +78,18 @@ func (tx *Tx) renewed(key Key) Key {
 
 // blame finds the latest change that wrote a field after the one to be undone.
 func (u *undoing) blame(c *UndoConflict, f *schema.Field, subject Key) (err error) {
-	if c.Change, err = u.lastWrote(Key{c.Record.Type, c.Record.ID}, f, subject); err != nil || c.Change == 0 {
+	if c.Change, err = u.lastWrote(Key{c.Record.Type, c.Record.ID}, f, subject); err != nil {
+		return err
+	}
+	return u.tellWho(c)
+}
+
+// tellWho says who made the change that stands in the way, and when.
+func (u *undoing) tellWho(c *UndoConflict) (err error) {
+	if c.Change == 0 {
+		return nil
+	}
+	if c.Change, err = u.tx.headOf(c.Change); err != nil {
 		return err
 	}
 	var user, at int64

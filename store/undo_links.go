@@ -20,12 +20,13 @@ func (u *undoing) link(row undoRow) error {
 	}
 	for _, end := range []Key{row.subject, row.object} {
 		if there, err := u.tx.exists(end); err != nil || !there {
-			u.conflict(UndoConflict{Record: Ref{Type: end.Type, ID: end.ID, Name: "is gone"}})
+			u.conflict(UndoConflict{Record: Ref{Type: end.Type, ID: end.ID}, Gone: true})
 			return err
 		}
 	}
-	u.wrote(row.subject)
-	u.wrote(row.object)
+	if !row.hidden {
+		u.linked = append(u.linked, row.subject, row.object)
+	}
 	switch row.action {
 	case "insert":
 		_, err = u.tx.deleteLink(row.subject, row.object)

@@ -8,7 +8,8 @@ import (
 )
 
 // sees says whether anything of a change is for the caller: one that only
-// wrote others' private records does not exist for them.
+// wrote others' private records, or webhooks where the caller is no admin, does
+// not exist for them.
 func (tx *Tx) sees(head int64) (bool, error) {
 	pieces, err := tx.piecesOf(head)
 	if err != nil {
@@ -40,10 +41,14 @@ func (tx *Tx) historyReader(q HistoryQuery) *historyReader {
 	return &historyReader{tx: tx, q: q, names: map[Key]*Ref{}, private: map[Key]int64{}}
 }
 
-// privateCodes are those of the types that have private records.
+// isSecret says whether records of a type may not be for everybody: private
+// ones, and webhooks, whose addresses only admins may know.
+func isSecret(t *schema.Type) bool { return t != nil && (t.Private || t.Sends) }
+
+// privateCodes are those of the types that have records which are not for everybody.
 func (tx *Tx) privateCodes() (codes []any) {
 	for _, t := range tx.Schema().Types {
-		if t.Private {
+		if isSecret(t) {
 			codes = append(codes, t.Code)
 		}
 	}
@@ -64,10 +69,10 @@ func (tx *Tx) privateRows(change int64) (list []historyRow, err error) {
 }
 
 // hides says whether a row is not for the caller, because it concerns
-// another's private record.
+// another's private record or a webhook.
 func (h *historyReader) hides(row historyRow) (bool, error) {
 	for _, key := range []Key{row.key, row.subject, row.object} {
-		if key.Type == nil || !key.Type.Private {
+		if !isSecret(key.Type) {
 			continue
 		}
 		if hidden, err := h.hidden(key, row); err != nil || hidden {
@@ -173,14 +178,18 @@ func (u *undoing) hide(change int64, rows []undoRow) (err error) {
 
 // skips says whether a hidden row stays as it is: what the author of a private
 // record did to it is the author's own. What others did without knowing, such
-// as moving its links in a merge, is taken back without a word.
+// as moving its links in a merge, is taken back without a word. Webhooks are
+// left to admins.
 func (u *undoing) skips(user int64, row undoRow) bool {
 	if !row.hidden {
 		return false
 	}
 	for _, key := range []Key{{u.tx.typeOf(row.code), row.id}, row.subject, row.object} {
-		if key.Type == nil || !key.Type.Private {
+		if !isSecret(key.Type) {
 			continue
+		}
+		if key.Type.Sends {
+			return true
 		}
 		r, err := u.tx.get(key)
 		if err != nil || r.Int("author") == user {

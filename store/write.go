@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
@@ -319,35 +318,4 @@ func mergeMetadata(before *Record, given map[string]any) any {
 		return nil
 	}
 	return merged
-}
-
-// checkVersion refuses to overwrite what the caller has not seen.
-func (tx *Tx) checkVersion(r *Record, expected int64) error {
-	if expected == 0 || expected == r.Int("version") {
-		return nil
-	}
-	e := schema.Errorf(schema.Conflict, "%s is at version %d, not %d; nothing was written", r.Key(), r.Int("version"), expected)
-	key := r.Key()
-	changes, _, err := tx.History(HistoryQuery{Of: &key, Limit: int(max(1, min(5, r.Int("version")-expected)))})
-	if err != nil {
-		return err
-	}
-	for _, change := range changes {
-		e.Problems = append(e.Problems, schema.Problem{Path: "expected_version",
-			Message: fmt.Sprintf("%s by %s at %s changed %s", ChangeString(change.ID), change.User.Name, change.At, changedNames(change))})
-	}
-	return e
-}
-
-func changedNames(change Change) string {
-	var names []string
-	for _, entry := range change.Entries {
-		for _, f := range entry.Fields {
-			names = append(names, f.Field)
-		}
-	}
-	if len(names) == 0 {
-		return "its links"
-	}
-	return strings.Join(names, ", ")
 }

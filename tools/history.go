@@ -31,7 +31,7 @@ func runHistory(c *Call) (*Object, error) {
 		return nil, err
 	}
 	if query.Change != 0 && query.Of == nil && len(changes) == 0 {
-		return nil, schema.Errorf(schema.NotFound, "there is no change %s that these arguments mean: send change alone", store.ChangeString(query.Change))
+		return nil, c.noSuchChange(query.Change)
 	}
 	if len(changes) == 0 && c.isUnknownTool(query.Tool) {
 		return nil, c.Problems.Err()
@@ -47,6 +47,19 @@ func runHistory(c *Call) (*Object, error) {
 		_, next, err := c.Tx.History(query)
 		return next, err
 	})
+}
+
+// noSuchChange says that a change is not there, or that the other arguments
+// leave it out.
+func (c *Call) noSuchChange(id int64) error {
+	alone, _, err := c.Tx.History(store.HistoryQuery{Change: id, Limit: 1})
+	switch {
+	case err != nil:
+		return err
+	case len(alone) == 0:
+		return schema.Errorf(schema.NotFound, "there is no change %s", store.ChangeString(id))
+	}
+	return schema.Errorf(schema.NotFound, "%s is not a change that the other arguments mean: send change alone", store.ChangeString(id))
 }
 
 func (c *Call) historyQuery() (store.HistoryQuery, error) {

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/crmcp/crmcp/schema"
@@ -37,7 +38,7 @@ func runUndo(c *Call) (*Object, error) {
 		c.Warn("left as it is: " + c.conflictText(conflict))
 	}
 	c.Warn(done.Hanging...)
-	if len(done.Changes)+len(done.Conflicts) == 0 {
+	if len(done.Changes)+len(done.Conflicts)+len(done.Hanging) == 0 {
 		c.Warn("nothing was written: no record holds anything of what was to be undone any more")
 	}
 	return c.undone(done)
@@ -118,7 +119,7 @@ func sampleOf(o *Object, n int) []*Object {
 func (c *Call) standInTheWay(conflicts []store.UndoConflict) error {
 	e := schema.Errorf(schema.Conflict, "later changes stand in the way; nothing was undone. Undo those first, or send skip_conflicts true to leave them")
 	for _, conflict := range conflicts[:min(len(conflicts), shownRecords)] {
-		e.Problems = append(e.Problems, schema.Problem{Path: argumentName(conflict.Record.Type, conflict.Field), Message: c.conflictText(conflict)})
+		e.Problems = append(e.Problems, schema.Problem{Path: cmp.Or(argumentName(conflict.Record.Type, conflict.Field), conflict.Part), Message: c.conflictText(conflict)})
 	}
 	return e
 }
@@ -126,9 +127,16 @@ func (c *Call) standInTheWay(conflicts []store.UndoConflict) error {
 func (c *Call) conflictText(conflict store.UndoConflict) string {
 	key := store.Key{Type: conflict.Record.Type, ID: conflict.Record.ID}
 	text := fmt.Sprintf("%s %s", key, conflict.Record.Name)
-	if conflict.Field != "" {
+	switch {
+	case conflict.Field != "":
 		text += fmt.Sprintf(": %s was %s, is now %s", argumentName(conflict.Record.Type, conflict.Field), orEmpty(conflict.Left), orEmpty(conflict.Now))
-	} else {
+	case conflict.Part != "" && conflict.Change == 0:
+		text += fmt.Sprintf(": %s %s stays", conflict.Part, conflict.Now)
+	case conflict.Part != "":
+		text += fmt.Sprintf(": %s %s came later", conflict.Part, conflict.Now)
+	case conflict.Gone:
+		text = fmt.Sprintf("%s is gone for good", key)
+	default:
 		text += ": a link has changed since"
 	}
 	if conflict.Change != 0 {
