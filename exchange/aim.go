@@ -22,6 +22,8 @@ const (
 	metadataKey            // a key of the metadata
 	membershipPart         // the role or title in the organization beside it
 	fullName               // first and last name in one
+	anyRelated             // a list of references to records of any type that fits
+	ownNote                // the text of a note on the record
 )
 
 // aim is where a column leads.
@@ -45,6 +47,10 @@ func (a aim) target() string {
 		return "membership." + a.key
 	case externalID:
 		return a.base() + "_external_id"
+	case anyRelated:
+		return to
+	case ownNote:
+		return "note"
 	}
 	return a.base()
 }
@@ -55,7 +61,7 @@ func (a aim) base() string {
 	case a.field != nil:
 		return a.field.Name
 	case a.relation != nil && a.kind != manyRelated:
-		return a.relation.One
+		return cmp.Or(a.relation.One, a.relation.To.Name)
 	case a.relation != nil:
 		return a.relation.Name
 	}
@@ -71,6 +77,8 @@ func (a aim) how() string {
 		return "detail label"
 	case a.kind == fullName:
 		return "first and last name"
+	case a.kind == ownNote:
+		return "one note per record"
 	case a.exact:
 		return "exact"
 	}
@@ -87,11 +95,17 @@ func aimAt(s *schema.Schema, t *schema.Type, spelling string) (a aim, known bool
 	if name == "" {
 		return aim{}, false
 	}
+	if (name == "note" || name == "notes") && takesNote(t) && t.Field(name) == nil {
+		return aim{kind: ownNote}, true
+	}
 	if a, known = aimAtName(s, t, name); a.kind != nothing || known {
 		return a, known
 	}
 	if a = aimAtDetail(t, name); a.kind != nothing {
 		return a, true
+	}
+	if name == to && isAbout(t) {
+		return aim{kind: anyRelated, exact: true}, true
 	}
 	if base, ok := strings.CutSuffix(name, "_external_id"); ok {
 		if a = aimAtReference(s, t, base); a.kind == oneReference {
@@ -99,7 +113,11 @@ func aimAt(s *schema.Schema, t *schema.Type, spelling string) (a aim, known bool
 			return a, true
 		}
 	}
-	for _, suffix := range []string{"_full_name", "_name", "_email", "_e_mail", "_uid", ""} {
+	suffixes := []string{"_full_name", "_name", "_email", "_e_mail", "_uid", ""}
+	if isAbout(t) {
+		suffixes = append(suffixes, "_id")
+	}
+	for _, suffix := range suffixes {
 		if base, ok := strings.CutSuffix(name, suffix); ok && base != "" {
 			if a = aimAtReference(s, t, base); a.kind != nothing {
 				return a, true
@@ -144,7 +162,10 @@ func aimAtReference(s *schema.Schema, t *schema.Type, name string) aim {
 		return a
 	}
 	for _, relation := range t.Relations {
-		if relation.Settable && relation.One != "" && (relation.To.Plural == name || slices.Contains(relation.To.Aliases, name)) {
+		if !relation.Settable || relation.One == "" && !attaches(t, relation) {
+			continue
+		}
+		if relation.To.Plural == name || slices.Contains(relation.To.Aliases, name) || relation.One == "" && relation.To.Name == name {
 			return aim{kind: oneReference, relation: relation, to: relation.To}
 		}
 	}

@@ -3,6 +3,8 @@ package exchange
 import (
 	"strings"
 	"testing"
+
+	"github.com/crmcp/crmcp/store"
 )
 
 func TestSplitAmount(t *testing.T) {
@@ -36,6 +38,32 @@ func TestAmountsWithCurrencies(t *testing.T) {
 	}
 	shown := c.load("service", "name,price\nH,\"1.200,50 €\"\nI,\"€ 1.234\"\n", Options{})
 	if shown.Created != 2 || len(c.find("service", "amount = 1234")) != 1 {
+		t.Errorf("%+v", shown)
+	}
+}
+
+func TestAmountsWithoutEvidenceOfTheirMark(t *testing.T) {
+	c := newCRM(t)
+	err := c.db.Update(t.Context(), store.Caller{}, func(tx *store.Tx) error {
+		_, err := tx.DefineField(store.FieldDefinition{Type: tx.Schema().Type("deal"), Key: "weight", Label: "Weight", Kind: "number"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := c.load("deal", "name,value,weight\nA,1.000,\nB,€ 1.234,\nC,7,1.234\n", Options{})
+	refused := refusedLines(report)
+	if report.Created != 1 || !strings.Contains(refused[2], `"1.000" may mean 1000 or 1.000: write it without the "."`) || !strings.Contains(refused[3], `"1.234" may mean`) {
+		t.Errorf("%+v", report)
+	}
+	if len(c.find("deal", "weight = 1.234")) != 1 {
+		t.Error("a plain number is not read as it stands")
+	}
+	if set := c.load("deal", "name\nC\n", Options{Set: []string{"value=1.000"}}); len(set.Refused) != 1 {
+		t.Errorf("%+v", set)
+	}
+	shown := c.clean("deal", "name,value\nD,1.234\nE,12.50\n", Options{})
+	if shown.Created != 2 || len(c.find("deal", "value = 1.234")) != 1 {
 		t.Errorf("%+v", shown)
 	}
 }

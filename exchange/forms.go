@@ -24,9 +24,14 @@ func (p *Plan) learn(read *sheet) {
 	for i := range p.Columns {
 		c := &p.Columns[i]
 		c.marks, c.order = c.marks.or(file.marks), c.order.or(file.order)
-		c.marks.semicolons = read.semicolons
+		c.marks.strict = read.semicolons || c.isMoney()
+	}
+	for i := range p.Constants {
+		p.Constants[i].marks.strict = p.Constants[i].isMoney()
 	}
 }
+
+func (c *Column) isMoney() bool { return c.aim.kind == ownField && c.aim.field.Kind == schema.Money }
 
 // learner takes evidence of a column's form; nil where there is none to take.
 func (c *Column) learner() func(string) {

@@ -33,6 +33,9 @@ type importer struct {
 	planned int
 	// absent are the external ids of the rows read ahead that no record has.
 	absent map[external]bool
+	// keyed are the lines of the uids and external ids in the file; nil until
+	// they are asked for.
+	keyed map[external]int
 	// careful is set where each row can be taken back alone.
 	careful bool
 	// watchful is set where there were records of the type before.
@@ -64,7 +67,7 @@ func newImporter(file *sheet, plan *Plan, o Options) *importer {
 
 // take goes on with another plan.
 func (im *importer) take(plan *Plan) {
-	im.plan, im.report.Plan, im.columns = plan, plan, nil
+	im.plan, im.report.Plan, im.columns, im.keyed = plan, plan, nil, nil
 	for _, list := range [][]Column{plan.Constants, plan.Columns} {
 		for i := range list {
 			if list[i].Target != "" {
@@ -75,14 +78,16 @@ func (im *importer) take(plan *Plan) {
 	slices.SortStableFunc(im.columns, func(a, b *Column) int { return cmp.Compare(a.rank(), b.rank()) })
 }
 
-// rank puts the source before the external ids that it belongs to, and those
-// before names.
+// rank puts the source before the external ids that it belongs to, those
+// before names, and what adds to all of them last.
 func (c *Column) rank() int {
 	switch {
 	case c.aim.kind == ownField && c.aim.field.Name == "external_source":
 		return 0
 	case c.aim.kind == externalID:
 		return 1
+	case c.aim.kind == anyRelated:
+		return 3
 	}
 	return 2
 }
@@ -91,6 +96,9 @@ func (c *Column) rank() int {
 // import is an error.
 func (im *importer) write(r *row) error {
 	key, exists := im.existing(r)
+	if !exists && len(r.problems) == 0 {
+		r.checkAttached()
+	}
 	if len(r.problems) > 0 {
 		im.refuse(r)
 		return nil
@@ -99,20 +107,23 @@ func (im *importer) write(r *row) error {
 		im.report.Skipped++
 		return nil
 	}
+	if exists && r.merged {
+		if skip, err := im.yields(r, key); err != nil || skip {
+			return err
+		}
+	}
 	var written *store.Written
 	attempt := im.tx.Attempt
 	if im.careful {
 		attempt = im.tx.Try
 	}
 	err := attempt(func() (err error) {
-		if !exists {
-			written, err = im.tx.Create(r.in, r.options)
+		written, err = im.put(r, key, exists)
+		if err != nil {
 			return err
 		}
-		if err := im.keep(r, key); err != nil {
-			return err
-		}
-		written, err = im.tx.Update(key, r.in, r.options)
+		noted, err := im.addNote(r, written.Record, exists)
+		written.Changed = written.Changed || noted
 		return err
 	})
 	var known *schema.Error
@@ -133,6 +144,17 @@ func (im *importer) write(r *row) error {
 	return err
 }
 
+// put writes the record of a row.
+func (im *importer) put(r *row, key store.Key, exists bool) (*store.Written, error) {
+	if !exists {
+		return im.tx.Create(r.in, r.options)
+	}
+	if err := im.keep(r, key); err != nil {
+		return nil, err
+	}
+	return im.tx.Update(key, r.in, r.options)
+}
+
 // refusals are the codes of errors that concern one row alone.
 var refusals = []schema.ErrorCode{schema.InvalidArgument, schema.Ambiguous, schema.NotFound, schema.Conflict, schema.TooLarge, schema.Forbidden}
 
@@ -148,7 +170,9 @@ func (im *importer) existing(r *row) (store.Key, bool) {
 	if im.options.IfExists == Skip || im.options.IfExists == Refuse {
 		existing = im.tx.ExistingOrNamesake
 	}
+	sure := r.isSure()
 	key, found := existing(r.in, &r.problems)
+	r.merged = found && sure && !r.isSure()
 	if found && im.options.IfExists == Refuse {
 		r.problems = append(r.problems, schema.Problem{Message: fmt.Sprintf("%s is there already", key),
 			Candidates: []schema.Candidate{{ID: key.String(), Name: r.name()}}})
@@ -234,10 +258,8 @@ func (im *importer) keep(r *row, key store.Key) error {
 	if err != nil {
 		return err
 	}
-	for _, relation := range r.single {
-		if slices.Equal(r.in.Links[relation.Name], []string{relation.To.IDString(before.Int(relation.One))}) {
-			delete(r.in.Links, relation.Name)
-		}
+	if err := im.keepLinks(r, before); err != nil {
+		return err
 	}
 	if len(r.labelled) == 0 {
 		return nil
@@ -256,6 +278,28 @@ func (im *importer) keep(r *row, key store.Key) error {
 		primary, _ := r.in.Values[f.Kept].(string)
 		delete(r.in.Values, f.Kept)
 		r.in.Values[name] = mergeDetails(have, primary, given)
+	}
+	return nil
+}
+
+// keepLinks leaves the links of a record with others where the one that the row
+// names is the first of them, or any of those of which none is.
+func (im *importer) keepLinks(r *row, before *store.Record) error {
+	for _, relation := range r.single {
+		named := r.in.Links[relation.Name]
+		if relation.One == "" {
+			linked, err := im.tx.Linked(relation, []int64{before.ID}, 0)
+			if err != nil {
+				return err
+			}
+			if len(named) == 1 && slices.ContainsFunc(linked[before.ID], func(ref store.Ref) bool { return ref.Type.IDString(ref.ID) == named[0] }) {
+				delete(r.in.Links, relation.Name)
+			}
+			continue
+		}
+		if slices.Equal(named, []string{relation.To.IDString(before.Int(relation.One))}) {
+			delete(r.in.Links, relation.Name)
+		}
 	}
 	return nil
 }

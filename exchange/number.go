@@ -10,9 +10,10 @@ import (
 // marks says which decimal marks a column was seen to use beyond doubt.
 type marks struct {
 	comma, dot bool
-	// semicolons: the file has them between its cells, as programs write it
-	// where commas are decimal marks and dots group thousands.
-	semicolons bool
+	// strict: a dot that may group thousands is not taken for a decimal mark. So
+	// are amounts of money, of which a thousandth would go unnoticed, and files
+	// with semicolons between the cells, as programs write them where dots group.
+	strict bool
 }
 
 // learn takes a value as evidence of the column's decimal mark.
@@ -36,7 +37,7 @@ func (m marks) or(file marks) marks {
 
 // number writes a number as the schema reads it. "1,234" is 1234 or 1.234 by
 // what the column, or else the file, shows, and refused where that shows
-// nothing; "1.234" is then taken as it stands, unless semicolons speak against it.
+// nothing; "1.234" is then taken as it stands unless the column is strict.
 func (m marks) number(s string) (string, error) {
 	n := splitNumber(s)
 	switch {
@@ -49,7 +50,7 @@ func (m marks) number(s string) (string, error) {
 			return n.plain(), nil
 		}
 		return n.grouped(), nil
-	case n.mark == '.' && !m.semicolons:
+	case n.mark == '.' && !m.strict:
 		return n.plain(), nil
 	}
 	return "", n.doubt(s)

@@ -44,6 +44,7 @@ type Column struct {
 const (
 	howMapped  = "map"
 	howLeftOut = "left out"
+	howSet     = "set for every row"
 )
 
 // PlanCSV matches headers with the fields of a type, in any spelling that the
@@ -174,11 +175,14 @@ func (p *Plan) taker(a aim) string {
 func (p *Plan) listUnmapped() {
 	p.Unmapped = nil
 	for _, c := range p.Columns {
-		if c.Target == "" && c.How != howLeftOut {
+		if c.isFree() {
 			p.Unmapped = append(p.Unmapped, headerOf(c))
 		}
 	}
 }
+
+// isFree says whether a column has no field and nobody gave it up.
+func (c Column) isFree() bool { return c.Target == "" && c.How != howLeftOut && c.How != howSet }
 
 // headerOf names a column to people, also one without a header.
 func headerOf(c Column) string {
@@ -208,7 +212,7 @@ func (p *Plan) set(s *schema.Schema, constants []string) error {
 		c.take(found, "constant")
 		for i := range p.Columns {
 			if p.Columns[i].Target == c.Target {
-				p.Columns[i] = Column{Header: p.Columns[i].Header, index: i, How: "set for every row"}
+				p.Columns[i] = Column{Header: p.Columns[i].Header, index: i, How: howSet}
 			}
 		}
 		p.Constants = append(p.Constants, c)
@@ -226,7 +230,7 @@ func (p *Plan) keepUnmapped() {
 	}
 	for i := range p.Columns {
 		c := &p.Columns[i]
-		if c.Target != "" || c.How == howLeftOut {
+		if !c.isFree() {
 			continue
 		}
 		key := text.FieldName(headerOf(*c))
@@ -256,17 +260,26 @@ func (p *Plan) check() error {
 			return p.missing(f.Name)
 		}
 	}
+	if p.Type.Attached && !p.attached() {
+		return schema.Errorf(schema.InvalidArgument, "to is needed: no column names what each %s is about: map one of %s to organization, contact, deal or to, or set one for every row",
+			p.Type.Name, strings.Join(p.headers(), ", "))
+	}
 	if len(p.Type.OneOf) > 0 && !p.fills(append(p.Type.OneOf, p.Type.Title)...) {
 		return p.missing(p.Type.OneOf[0])
 	}
 	return nil
 }
 
-func (p *Plan) missing(field string) error {
+func (p *Plan) headers() []string {
 	headers := make([]string, len(p.Columns))
 	for i, c := range p.Columns {
 		headers[i] = headerOf(c)
 	}
+	return headers
+}
+
+func (p *Plan) missing(field string) error {
+	headers := p.headers()
 	return schema.Errorf(schema.InvalidArgument, "no column gives %s, which every %s needs: map one of %s, as in %q",
 		field, p.Type.Name, strings.Join(headers, ", "), headers[0]+"="+field)
 }

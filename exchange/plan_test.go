@@ -2,6 +2,7 @@ package exchange
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,5 +78,18 @@ func TestPlanRefusesWrongMappings(t *testing.T) {
 		if !errors.As(err, &known) || known.Code != schema.InvalidArgument || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", mapping, err)
 		}
+	}
+}
+
+func TestColumnsThatAConstantOverridesAreNotMissed(t *testing.T) {
+	c := newCRM(t)
+	for _, keep := range []bool{false, true} {
+		report := c.clean("deal", "name,closed_on,Colour\nA,2024-01-01,red\n", Options{Set: []string{"closed_on=2024-02-02"}, KeepUnmapped: keep})
+		if slices.Contains(report.Plan.Unmapped, "closed_on") || slices.Contains(report.Plan.Unmapped, "Colour") == keep {
+			t.Errorf("%v have no field", report.Plan.Unmapped)
+		}
+	}
+	if len(c.find("deal", "metadata.closed_on is not null")) > 0 {
+		t.Error("the column was kept all the same")
 	}
 }

@@ -28,6 +28,11 @@ type row struct {
 	amounts []amount
 	// early is set where the row names a record of its own type that is not there.
 	early bool
+	// merged is set where the row has the key of a record that was merged into
+	// the one that it means.
+	merged bool
+	// note is the text of a note on the record; empty where there is none.
+	note string
 }
 
 // read turns a line into an input. All its problems are collected under the
@@ -55,7 +60,7 @@ func (im *importer) read(l line) *row {
 }
 
 func (im *importer) readCell(r *row, c *Column, cell string) {
-	if c.aim.kind != ownField || c.aim.field.Kind != schema.LongText {
+	if c.aim.kind != ownNote && (c.aim.kind != ownField || c.aim.field.Kind != schema.LongText) {
 		cell = strings.TrimSpace(cell)
 	}
 	switch c.aim.kind {
@@ -65,6 +70,10 @@ func (im *importer) readCell(r *row, c *Column, cell string) {
 		im.readReference(r, c, cell)
 	case manyRelated:
 		im.readRelated(r, c.aim.relation, cell)
+	case ownNote:
+		im.readNote(r, c, cell)
+	case anyRelated:
+		im.readTo(r, c, cell)
 	case oneDetail:
 		name := c.aim.field.Name
 		r.labelled[name] = append(r.labelled[name], map[string]any{"label": c.aim.key, "value": cell})

@@ -1,7 +1,9 @@
 package schema
 
 import (
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -30,15 +32,22 @@ func DetailLimit(kind string) int {
 // parseDetails reads a list of "value", "label: value" or {"label","value"}.
 func (r *Reader) parseDetails(f *Field, raw any) (any, error) {
 	list := []Detail{}
+	var wrong []string
 	for _, one := range listOf(raw) {
 		detail, err := r.parseDetail(f, one)
 		if err != nil {
-			return nil, err
+			if !slices.Contains(wrong, err.Error()) {
+				wrong = append(wrong, err.Error())
+			}
+			continue
 		}
 		same := func(d Detail) bool { return text.Fold(d.Value) == text.Fold(detail.Value) }
 		if detail.Value != "" && !slices.ContainsFunc(list, same) {
 			list = append(list, detail)
 		}
+	}
+	if len(wrong) > 0 {
+		return nil, errors.New(strings.Join(wrong, "; "))
 	}
 	return list, nil
 }
@@ -47,7 +56,7 @@ func (r *Reader) parseDetail(f *Field, raw any) (Detail, error) {
 	var d Detail
 	switch v := raw.(type) {
 	case string:
-		d = splitDetail(f.Kept, v)
+		d = r.splitDetail(f.Kept, v)
 	case map[string]any:
 		d.Label, _ = v["label"].(string)
 		d.Value, _ = v["value"].(string)
@@ -70,7 +79,7 @@ func (r *Reader) parseDetail(f *Field, raw any) (Detail, error) {
 // doubtful value is kept with a warning.
 func (r *Reader) CheckDetail(kind string, d Detail) error {
 	if !slices.Contains(DetailLabels(kind), d.Label) {
-		return fmt.Errorf("must be labelled one of %s, not %q", strings.Join(DetailLabels(kind), ", "), d.Label)
+		return fmt.Errorf("must be labelled one of %s, not %q", strings.Join(DetailLabels(kind), ", "), text.Truncate(d.Label, 40))
 	}
 	if utf8.RuneCountInString(d.Value) > DetailLimit(kind) {
 		return fmt.Errorf("has more than %d characters", DetailLimit(kind))
@@ -93,11 +102,18 @@ func article(noun string) string {
 }
 
 // splitDetail takes "label: value" apart; a colon after anything but a label
-// belongs to the value (https://…).
-func splitDetail(kind, s string) Detail {
+// belongs to the value (https://…). A word before a value that is right by
+// itself is a label too, though an unknown one; an import keeps it as it is.
+func (r *Reader) splitDetail(kind, s string) Detail {
 	label, value, ok := strings.Cut(s, ":")
-	if name := text.FieldName(label); ok && slices.Contains(DetailLabels(kind), name) {
-		return Detail{Label: name, Value: strings.TrimSpace(value)}
+	name, value, s := text.FieldName(label), strings.TrimSpace(value), strings.TrimSpace(s)
+	known := slices.Contains(DetailLabels(kind), name)
+	meant := !r.Importing && labelWord.MatchString(label) && !PlausibleDetail(kind, s) && PlausibleDetail(kind, value)
+	if ok && (known || meant) {
+		return Detail{Label: name, Value: value}
 	}
-	return Detail{Value: strings.TrimSpace(s)}
+	return Detail{Value: s}
 }
+
+// labelWord is what people write before the colon of a labelled value.
+var labelWord = regexp.MustCompile(`^\s*\pL[\pL _-]{0,30}\s*$`)

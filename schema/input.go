@@ -83,11 +83,11 @@ func (r *Reader) readOne(in *Input, name string, raw any, problems *Problems) {
 }
 
 func notSettable(f *Field) string {
-	if f.ImportOnly {
-		return f.Name + " is set by imports alone"
-	}
 	if f.By != "" {
 		return f.Name + " follows from other fields: set " + f.By + " instead"
+	}
+	if f.ImportOnly {
+		return f.Name + " is set by imports alone"
 	}
 	return f.Name + " is kept by the system and cannot be set"
 }

@@ -15,7 +15,7 @@ func task() *Type {
 			{Name: "status", Kind: Enum, Options: []string{"not_started", "in_progress", "blocked", "completed", "cancelled"}, Default: "not_started"},
 			{Name: "priority", Kind: Enum, Options: []string{"low", "medium", "high", "urgent"}, Default: "medium"},
 			{Name: "due_at", Kind: DateTime, EndOfDay: true, Aliases: []string{"due", "due_date", "due_on", "deadline"}, Doc: "a date alone means its end"},
-			{Name: "completed_at", Kind: DateTime, ReadOnly: true, By: "status", Aliases: []string{"done_at"}},
+			{Name: "completed_at", Kind: DateTime, ImportOnly: true, By: "status", Aliases: []string{"done_at", "completed_on", "date_completed", "completed_date"}},
 			{Name: "description", Kind: LongText},
 			{Name: "recurrence", Kind: Enum, Options: []string{"daily", "weekly", "monthly", "yearly"}, Doc: "completing the task creates the next one"},
 		},

@@ -15,9 +15,14 @@ import (
 // domain and by their exact name; services by their sku and then by their exact
 // name; people never by a name alone. A uid or an
 // external id that is given decides alone: unknown means a new record. Several
-// records that fit, or one in the trash with that uid, are a problem.
+// records that fit, or one in the trash with that uid, are a problem. Where the
+// uid or external id is that of a record which was merged into the one found, it
+// is taken out of the input: it led there and is not to replace the other's own.
 func (tx *Tx) Existing(in *schema.Input, problems *schema.Problems) (Key, bool) {
 	key, found, err := tx.existing(in, problems)
+	if found && err == nil {
+		err = tx.dropMergedKey(in, key)
+	}
 	if err != nil {
 		problems.Add("", "existing records could not be looked up: try again")
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -168,6 +169,13 @@ func TestMergeBreaksCircles(t *testing.T) {
 	}
 	a := f.create("organization", map[string]any{"name": "A"})
 	b := f.create("organization", map[string]any{"name": "B", "parent": "A"})
+	f.view(func(tx *Tx) error {
+		p, err := tx.PlanMerge(a.Key(), []Key{b.Key()}, nil)
+		if err == nil && slices.ContainsFunc(p.Fields, func(m MergedField) bool { return m.Field.Name == "parent" }) {
+			t.Error("the plan shows a parent that is not set")
+		}
+		return err
+	})
 	f.want(f.merge(a, b), "parent", "")
 }
 
@@ -189,4 +197,28 @@ func TestMergeTakesFieldsFromWhereItIsTold(t *testing.T) {
 	}
 	f.want(p, "name", "Johanna Do")
 	f.want(p, "phone", "+31202222222")
+}
+
+func TestTheNameOfAMergedRecordLeadsToTheOther(t *testing.T) {
+	f := newFixture(t)
+	one := f.create("organization", map[string]any{"name": "O1"})
+	f.merge(one, f.create("organization", map[string]any{"name": "O2"}))
+	said := func() string {
+		var problems schema.Problems
+		f.view(func(tx *Tx) error {
+			tx.Resolve("organization", "O2", []*schema.Type{one.Type}, Scope{}, &problems)
+			return nil
+		})
+		return problems[0].Message + " " + problems[0].DidYouMean
+	}
+	if got := said(); got != "O2 (org_2) was merged into org_1 O1: use that org_1" {
+		t.Error(got)
+	}
+	f.update(func(tx *Tx) error {
+		_, err := tx.Delete([]Key{one.Key()})
+		return err
+	})
+	if got := said(); !strings.Contains(got, "org_2 of that name is in the trash") {
+		t.Error(got)
+	}
 }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"database/sql"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/text"
@@ -64,6 +66,75 @@ func (tx *Tx) mergedExternal(t *schema.Type, source, external string) (Key, bool
 		" AND w.deleted_at IS NULL ORDER BY t.id DESC LIMIT 1"
 	found, err := tx.one(query, append(keys, t.Code, text.Fold(external), text.Fold(source)), &winner)
 	return Key{t, winner}, found, err
+}
+
+// keyFields say which record an input means.
+var keyFields = []string{"uid", "external_source", "external_id"}
+
+// dropMergedKey takes out of an input what says which record it means, if that
+// is the key of another record that was merged into the one found.
+func (tx *Tx) dropMergedKey(in *schema.Input, found Key) error {
+	if !found.Type.Merges || !in.Has("uid") && !in.Has("external_id") {
+		return nil
+	}
+	r, err := tx.get(found)
+	if err != nil {
+		return err
+	}
+	same := func(name string) bool { return text.Fold(inputText(in, name)) == text.Fold(r.Text(name)) }
+	drop := keyFields
+	switch {
+	case in.Has("uid") && same("uid"):
+		return nil
+	case in.Has("external_id") && same("external_id") && same("external_source"):
+		known, err := tx.standing(found.Type, "t.uid = ?", inputText(in, "uid"))
+		if err != nil || len(known) == 0 {
+			return err
+		}
+		drop = []string{"uid"}
+	}
+	for _, name := range drop {
+		delete(in.Values, name)
+	}
+	return nil
+}
+
+// trashProblem says of a name which only records in the trash have how to get at
+// them: those that were merged into others are not to be restored, but the
+// others to be used.
+func (tx *Tx) trashProblem(message string, keys []Key, err error) (schema.Problem, error) {
+	var buried, winners []Key
+	var merged []string
+	for _, key := range keys {
+		r, failed := tx.get(key)
+		if failed != nil {
+			return schema.Problem{}, failed
+		}
+		stand := []Key(nil)
+		if r.Has(mergedInto) {
+			if stand, failed = tx.shownOne(key.Type, "t.id = ?", r.Int(mergedInto)); failed != nil {
+				return schema.Problem{}, failed
+			}
+		}
+		if len(stand) == 0 {
+			buried = append(buried, key)
+			continue
+		}
+		merged = append(merged, fmt.Sprintf("%s (%s) was merged into %s", r.Title(), key, tx.called(stand[0])))
+		winners = addNew(winners, stand)
+	}
+	if len(merged) == 0 {
+		return schema.Problem{Message: fmt.Sprintf("%s; %s of that name is in the trash: restore_records brings it back", message, keyList(buried))}, err
+	}
+	winners, merged = winners[:min(len(winners), maxCandidates)], merged[:min(len(merged), maxCandidates)]
+	p := schema.Problem{Message: strings.Join(merged, "; ") + ": use that"}
+	if len(winners) == 1 {
+		p.DidYouMean = winners[0].String()
+	}
+	if err == nil {
+		p.Candidates, err = tx.candidates(winners)
+	}
+	return p, err
 }
 
 // mergedRecords are those that were merged into a record.

@@ -280,6 +280,12 @@ func (tx *Tx) checkCurrencies(p *MergePlan) error {
 	return nil
 }
 
+// empty leaves a field without a value, which no record of the merge gives then.
+func (p *MergePlan) empty(f *schema.Field) {
+	p.values[f.Name] = nil
+	p.Fields = slices.DeleteFunc(p.Fields, func(m MergedField) bool { return m.Field == f })
+}
+
 // breakCircles empties references of the winner that would lead to itself,
 // also over records that now point to it.
 func (tx *Tx) breakCircles(p *MergePlan) error {
@@ -287,7 +293,7 @@ func (tx *Tx) breakCircles(p *MergePlan) error {
 	for _, f := range mergedFields(t) {
 		if id, ok := p.values[f.Name].(string); ok && f.Kind == schema.AnyRecord {
 			if to, number, ok := tx.Schema().ParseID(id); ok && p.holds(Key{to, number}) {
-				p.values[f.Name] = nil
+				p.empty(f)
 			}
 		}
 		if f.Kind != schema.Reference || f.To != t.Name {
@@ -296,7 +302,7 @@ func (tx *Tx) breakCircles(p *MergePlan) error {
 		id, _ := p.values[f.Name].(int64)
 		for steps := 0; id != 0 && steps < 100; steps++ {
 			if p.holds(Key{t, id}) {
-				p.values[f.Name] = nil
+				p.empty(f)
 				break
 			}
 			above, err := tx.get(Key{t, id})

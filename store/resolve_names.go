@@ -57,7 +57,7 @@ func (tx *Tx) noneProblem(reference string, types []*schema.Type, scope Scope) (
 	}
 	message := fmt.Sprintf("no %s is called %s", kind, quoteShort(reference))
 	if keys, err := tx.trashed(types, reference); err != nil || len(keys) > 0 {
-		return schema.Problem{Message: fmt.Sprintf("%s; %s of that name is in the trash: restore_records brings it back", message, keyList(keys))}, err
+		return tx.trashProblem(message, keys, err)
 	}
 	near, err := tx.nearest(reference, types, scope)
 	if err != nil {

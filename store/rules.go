@@ -175,14 +175,25 @@ func (tx *Tx) followsStage(deal *Record) bool {
 	return err != nil || !deal.Has("probability") || deal.Values["probability"] == stage.Values["probability"]
 }
 
-// taskRules notes when a task was completed and prepares the next of a recurring one.
+// taskRules notes when a task was completed: now, unless an import says when. A
+// task of which that is imported without its status is completed.
 func (tx *Tx) taskRules(d *draft) {
 	was := ""
 	if d.before != nil {
 		was = d.before.Text("status")
 	}
+	imported := d.given("completed_at") && d.values["completed_at"] != nil
+	if imported && !d.given("status") {
+		d.values["status"] = "completed"
+	}
 	status, _ := d.get("status").(string)
+	if imported && status != "completed" {
+		delete(d.values, "completed_at")
+		d.warnings = append(d.warnings, "completed_at was left out, because the status is "+status)
+		imported = false
+	}
 	switch {
+	case imported:
 	case status == "completed" && was != "completed":
 		d.values["completed_at"] = tx.now()
 	case status != "completed" && was == "completed":
