@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
@@ -21,13 +22,15 @@ const serverName = "crmcp"
 // newProtocol publishes the tools of a backend. It fails on a tool that could
 // not be listed, because one such tool would leave clients with no list at all.
 func newProtocol(backend Backend, options Options, more ...mcpserver.ServerOption) (*mcpserver.MCPServer, error) {
+	known := backend.Tools()
 	settings := append([]mcpserver.ServerOption{
 		mcpserver.WithToolCapabilities(false),
 		mcpserver.WithInstructions(backend.Instructions()),
+		mcpserver.WithHooks(listing(known)),
 	}, more...)
 	protocol := mcpserver.NewMCPServer(serverName, options.Version, settings...)
 	seen := make(map[string]bool)
-	for _, tool := range backend.Tools() {
+	for _, tool := range known {
 		if seen[tool.Name] {
 			return nil, fmt.Errorf("tool %s is published twice", tool.Name)
 		}
@@ -39,6 +42,20 @@ func newProtocol(backend Backend, options Options, more ...mcpserver.ServerOptio
 		protocol.AddTool(published, handler(backend, options.Logger))
 	}
 	return protocol, nil
+}
+
+// listing leaves the unlisted tools out of what is listed. It is no filter of
+// mcp-go's, which would refuse their calls as those of unknown tools.
+func listing(known []Tool) *mcpserver.Hooks {
+	unlisted := make(map[string]bool)
+	for _, tool := range known {
+		unlisted[tool.Name] = tool.Unlisted
+	}
+	hooks := &mcpserver.Hooks{}
+	hooks.AddAfterListTools(func(_ context.Context, _ any, _ *mcp.ListToolsRequest, result *mcp.ListToolsResult) {
+		result.Tools = slices.DeleteFunc(slices.Clone(result.Tools), func(tool mcp.Tool) bool { return unlisted[tool.Name] })
+	})
+	return hooks
 }
 
 func publish(tool Tool) (mcp.Tool, error) {

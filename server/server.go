@@ -31,6 +31,9 @@ type Tool struct {
 	// ReadOnly, Destructive, Idempotent and OpenWorld are the four hints, all
 	// of which are published, because a client assumes the worst of a missing one.
 	ReadOnly, Destructive, Idempotent, OpenWorld bool
+	// Unlisted tools are in no list. A call of one is answered all the same,
+	// by what says why it cannot be used here and who may.
+	Unlisted bool
 }
 
 // Result is one answer of a tool.
@@ -54,7 +57,8 @@ type Client struct {
 // Backend is the CRM behind the protocol. Its methods are called from several
 // goroutines at once.
 type Backend interface {
-	// Tools are the tools to publish. They are asked for once.
+	// Tools are the tools to publish and the unlisted ones. They are asked for
+	// once.
 	Tools() []Tool
 	// Instructions tell an assistant how to use the tools as a whole.
 	Instructions() string

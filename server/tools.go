@@ -12,12 +12,13 @@ import (
 	"github.com/crmcp/crmcp/tools"
 )
 
-// NewBackend puts the tools that a service has switched on behind the
-// protocol. Every call is made by the given user, in the name of the program
-// at the other end. It fails on a tool whose schema cannot be written.
+// NewBackend puts the tools of a service behind the protocol; those that it has
+// not switched on are unlisted, and a call of one says why. Every call is made
+// by the given user, in the name of the program at the other end. It fails on a
+// tool whose schema cannot be written.
 func NewBackend(service *tools.Service, user int64) (Backend, error) {
 	backend := &serviceBackend{service: service, user: user}
-	for _, tool := range service.Tools() {
+	for _, tool := range service.All() {
 		inputSchema, err := tool.InputSchema()
 		if err != nil {
 			return nil, fmt.Errorf("input schema of %s: %w", tool.Name, err)
@@ -26,6 +27,7 @@ func NewBackend(service *tools.Service, user int64) (Backend, error) {
 			Name: tool.Name, Title: tool.Title, Description: tool.Description, InputSchema: inputSchema,
 			ReadOnly: tool.Mode == tools.Read, Destructive: tool.Mode == tools.Destroy,
 			Idempotent: tool.Idempotent || tool.Mode == tools.Read, OpenWorld: tool.OpenWorld,
+			Unlisted: service.Tool(tool.Name) == nil,
 		})
 	}
 	return backend, nil
@@ -37,7 +39,7 @@ type serviceBackend struct {
 	tools   []Tool
 }
 
-// Tools are those that the service has switched on.
+// Tools are all that the service knows.
 func (b *serviceBackend) Tools() []Tool { return b.tools }
 
 // Instructions are those of the service.

@@ -55,8 +55,11 @@ func TestHintsFollowFromTheMode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := 0
+	seen, listed := 0, 0
 	for _, tool := range backend.Tools() {
+		if !tool.Unlisted {
+			listed++
+		}
 		switch tool.Name {
 		case "search":
 			seen++
@@ -79,7 +82,31 @@ func TestHintsFollowFromTheMode(t *testing.T) {
 		t.Errorf("%d of 3 tools are in core", seen)
 	}
 	list, err := ListTools(context.Background(), backend)
-	if err != nil || strings.Count(string(list), `"inputSchema"`) != len(backend.Tools()) {
+	if err != nil || strings.Count(string(list), `"inputSchema"`) != listed {
 		t.Errorf("list: %v %s", err, list)
+	}
+}
+
+// What a client may not use it is not offered; a call all the same is answered
+// by what says why, and not as one of an unknown tool.
+func TestAToolThatIsOffSaysWhy(t *testing.T) {
+	backend, err := NewBackend(openService(t, tools.Options{Toolsets: "core", ReadOnly: true}), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := ListTools(t.Context(), backend)
+	if err != nil || strings.Contains(string(list), `"create_user"`) || strings.Contains(string(list), `"create_deal"`) {
+		t.Errorf("list: %v %s", err, list)
+	}
+	protocol, err := newProtocol(backend, Options{}.withDefaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"create_deal": "read_only", "list_users": "toolset"} {
+		request := json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"` + name + `","arguments":{}}}`)
+		answer, err := json.Marshal(protocol.HandleMessage(t.Context(), request))
+		if err != nil || !strings.Contains(string(answer), `"isError":true`) || !strings.Contains(string(answer), want) {
+			t.Errorf("%s: %v %s", name, err, answer)
+		}
 	}
 }

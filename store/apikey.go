@@ -92,7 +92,7 @@ func (tx *Tx) saveKey(k *APIKey) error {
 
 // CreateKey makes a key and gives its secret, which is shown this once and
 // not kept. Name, User, Role, ReadOnly, Toolsets and Expires are taken; the
-// user must be active. Only admins make keys.
+// user must be active and have the role. Only admins make keys.
 func (db *DB) CreateKey(ctx context.Context, caller Caller, wanted APIKey) (secret string, made *APIKey, err error) {
 	err = db.Update(ctx, caller, func(tx *Tx) error {
 		k := wanted
@@ -136,6 +136,8 @@ func (tx *Tx) checkKey(k *APIKey) error {
 		problems.Add("user", "there is no user %s", tx.Schema().Type("user").IDString(k.User))
 	case !active:
 		problems.Add("user", "%s is inactive and cannot use the CRM", tx.called(Key{tx.Schema().Type("user"), k.User}))
+	case slices.Contains(schema.Roles(), k.Role) && !schema.RoleIncludes(role, k.Role):
+		problems.Add("role", "a key narrows what its user may do: %s is a %s, and no %s", tx.called(Key{tx.Schema().Type("user"), k.User}), role, k.Role)
 	}
 	return problems.Err()
 }

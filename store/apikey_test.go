@@ -207,10 +207,12 @@ func TestKeyNeedsAnActiveUserAndAnAdmin(t *testing.T) {
 	wantCode(t, err, schema.Forbidden)
 	_, _, err = f.db.CreateKey(t.Context(), Caller{Role: schema.Member}, APIKey{Name: "x", User: 1})
 	wantCode(t, err, schema.Forbidden)
-	for _, bad := range []APIKey{{User: 1}, {Name: "x"}, {Name: "x", User: 99}, {Name: "x", User: 1, Role: "god"}, {Name: "x", User: 1, Expires: 1}} {
+	for _, bad := range []APIKey{{User: 1}, {Name: "x"}, {Name: "x", User: 99}, {Name: "x", User: 1, Role: "god"}, {Name: "x", User: 1, Expires: 1},
+		{Name: "x", User: bob.ID, Role: schema.Consultant}, {Name: "x", User: bob.ID, Role: schema.Admin}} {
 		_, _, err := f.db.CreateKey(t.Context(), Caller{}, bad)
 		wantCode(t, err, schema.InvalidArgument)
 	}
+	f.key(APIKey{Name: "as a member", User: bob.ID, Role: schema.Member})
 	f.change(bob, map[string]any{"status": "inactive"})
 	f.refusedKey(secret, "is inactive")
 	_, _, err = f.db.CreateKey(t.Context(), Caller{}, APIKey{Name: "x", User: bob.ID})

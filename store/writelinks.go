@@ -57,8 +57,42 @@ func (tx *Tx) titles(t *schema.Type, limit int) []string {
 	return names
 }
 
+// StillAttached refuses a write that took from a note the last record which it
+// is about, as nobody would come upon the note again. Keys of types that can
+// stand alone are passed over.
+func (tx *Tx) StillAttached(keys ...Key) error {
+	for _, key := range keys {
+		if !key.Type.Attached {
+			continue
+		}
+		about := 0
+		for _, relation := range key.Type.Relations {
+			if relation.To.Class != schema.Record {
+				continue
+			}
+			found, err := tx.Linked(relation, []int64{key.ID}, 1)
+			if err != nil {
+				return err
+			}
+			about += len(found[key.ID])
+		}
+		if about == 0 {
+			return schema.Errorf(schema.InvalidArgument, "%s would be about no record any more: link it with another first, or take it away altogether with delete_records", tx.called(key))
+		}
+	}
+	return nil
+}
+
 // writeLinks makes the links of each relation given the whole new list.
 func (tx *Tx) writeLinks(d *draft, r *Record) error {
+	removed := len(d.removed)
+	if err := tx.writeEachLink(d, r); err != nil || len(d.removed) == removed {
+		return err
+	}
+	return tx.StillAttached(r.Key())
+}
+
+func (tx *Tx) writeEachLink(d *draft, r *Record) error {
 	for _, relation := range d.typ.Relations {
 		keys, given := d.links[relation.Name]
 		if !given {

@@ -91,16 +91,19 @@ func (c *Call) readOne(name string, raw any, t *schema.Type) {
 	if !c.isPlain(name, t) {
 		return
 	}
-	spelled := text.FieldName(name)
-	if arg := c.Tool.arg(spelled); arg != nil && !arg.Field && text.IsPlainName(name) {
+	arg := c.Tool.arg(text.FieldName(name))
+	if arg != nil && !arg.Field && text.IsPlainName(name) {
 		c.readArg(arg, name, raw)
 		return
 	}
-	if t != nil && (canonicalField(t, name) != "" || c.Tool.arg(spelled) != nil) {
+	switch {
+	case t != nil && canonicalField(t, name) != "":
 		c.readField(name, raw, t)
-		return
+	case t != nil && arg != nil:
+		c.readField(arg.Name, raw, t)
+	default:
+		c.unknown(name, t)
 	}
-	c.unknown(name, t)
 }
 
 func (c *Call) readArg(arg *Arg, name string, raw any) {

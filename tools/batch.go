@@ -21,7 +21,7 @@ func neverSteps() []string {
 }
 
 func batch() *Tool {
-	return &Tool{Name: "batch", Title: "Batch", Set: "bulk", Mode: Destroy, Confirms: true, Large: true,
+	return &Tool{Name: "batch", Title: "Batch", Set: "bulk", Mode: Destroy, Confirms: true,
 		Description: `Run up to 500 writing tools in order, all or nothing, as one change. An argument that is exactly "$1.id" stands for the record of step 1.`,
 		In: []Arg{
 			{Name: "steps", Kind: Structs, Required: true, Aliases: []string{"calls", "operations"}, Fields: []Arg{
@@ -150,6 +150,7 @@ func runBatch(c *Call) (*Object, error) {
 		}
 		c.Removed(s.call.removed...)
 	}
+	c.warnings, c.removed = shortList(c.warnings), shortList(c.removed)
 	o, err := c.Fit((&Object{}).Set("done", len(results)), "steps", results, nil)
 	if err != nil {
 		return nil, err
@@ -159,6 +160,19 @@ func runBatch(c *Call) (*Object, error) {
 		return o, c.ConfirmAlways(fmt.Sprintf("this would change or delete %d existing records", count), preview)
 	}
 	return o, nil
+}
+
+// mostTold is how many warnings, and how many names of what was removed, a
+// batch repeats of its steps.
+const mostTold = 20
+
+// shortList is a list of texts without those beyond the first few, with how
+// many they are.
+func shortList(list []string) []string {
+	if more := len(list) - mostTold; more > 0 {
+		return append(slices.Clone(list[:mostTold]), fmt.Sprintf("and %d more", more))
+	}
+	return list
 }
 
 // runStep runs a tool inside the transaction of the batch, checked as if it was

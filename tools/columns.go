@@ -2,10 +2,12 @@ package tools
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/crmcp/crmcp/filter"
 	"github.com/crmcp/crmcp/schema"
+	"github.com/crmcp/crmcp/text"
 )
 
 // Column is one thing that an answer shows of a record: a field, the records
@@ -84,6 +86,10 @@ func (c *Call) Columns(t *schema.Type, names []string) []Column {
 		if name == "id" {
 			continue
 		}
+		if countsRelated.MatchString(name) {
+			c.Problems.Add(fmt.Sprintf("%s[%d]", c.Path("fields"), i), "%s is a condition for a filter, such as count(notes) > 2, and cannot be shown; a name of a relation shows its records", quote(text.Truncate(name, 60)))
+			continue
+		}
 		found, err := filter.ParseField(name, t, env)
 		if err != nil {
 			c.problemOf(fmt.Sprintf("%s[%d]", c.Path("fields"), i), err)
@@ -101,6 +107,9 @@ func (c *Call) Columns(t *schema.Type, names []string) []Column {
 	}
 	return columns
 }
+
+// countsRelated is how a filter begins to ask for the number of related records.
+var countsRelated = regexp.MustCompile(`(?i)^\s*(count|exists)\s*\(`)
 
 // problemOf notes an error of the caller's at an argument. Other errors come
 // again when the tool goes on.

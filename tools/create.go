@@ -128,6 +128,7 @@ func runCreate(c *Call) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.warnOfChance(in, w.Record)
 	if err := c.warnOfDuplicates(w.Record); err != nil {
 		return nil, err
 	}
@@ -196,6 +197,7 @@ func (c *Call) meetExisting(choice string, key store.Key, in *schema.Input, opti
 		if err != nil {
 			return nil, err
 		}
+		c.warnOfChance(in, w.Record)
 		o, err := c.wroteWithNote(w, note)
 		if err != nil {
 			return nil, err
@@ -211,6 +213,7 @@ func (c *Call) meetExisting(choice string, key store.Key, in *schema.Input, opti
 		return nil, &schema.Error{Code: schema.Conflict, Message: message,
 			Problems: schema.Problems{{Message: message, Candidates: []schema.Candidate{{ID: key.String(), Name: r.Title()}}}}}
 	}
+	c.warnOfSkipped(in, r)
 	record, err := c.RenderOne(r, Short(r.Type))
 	return (&Object{}).Set("record", record).Set("existed", true), err
 }

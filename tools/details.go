@@ -2,9 +2,11 @@ package tools
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
+	"github.com/crmcp/crmcp/text"
 )
 
 func listContactDetails(s *schema.Schema) *Tool {
@@ -40,6 +42,8 @@ func runAddDetail(c *Call) (*Object, error) {
 		c.Fields[of.Type.Name] = of.String()
 	}
 	c.guessKind(t)
+	kind, _ := c.Fields[c.fieldName(t, "kind")].(string)
+	c.checkLabel(t, kind)
 	in := c.Input(t, true)
 	if !found {
 		return nil, c.Problems.Err()
@@ -60,6 +64,22 @@ func (c *Call) detailOwners() []*schema.Type {
 		}
 	}
 	return types
+}
+
+// checkLabel notes a label that a detail of its kind does not have, and names
+// those which it has.
+func (c *Call) checkLabel(t *schema.Type, kind string) {
+	name := c.fieldName(t, "label")
+	label, isText := c.Fields[name].(string)
+	if kind = text.FieldName(kind); !isText || label == "" || !slices.Contains(schema.DetailKinds, kind) {
+		return
+	}
+	labels := Arg{Enum: schema.DetailLabels(kind)}
+	if _, err := labels.option(label); err != nil {
+		c.Problems = append(c.Problems, schema.Problem{Path: c.Path(name), Message: fmt.Sprintf("%s of a detail of the kind %s %v", name, kind, err),
+			Allowed: labels.Enum, DidYouMean: labels.nearest(label)})
+		delete(c.Fields, name)
+	}
 }
 
 // guessKind reads the kind of a contact detail off its value.
@@ -89,6 +109,9 @@ func updateContactDetail(s *schema.Schema) *Tool {
 func runUpdateDetail(c *Call) (*Object, error) {
 	t := c.Type("contact_detail")
 	key, found := c.Reference("id", t)
+	if before, err := c.Tx.Live(t, key.ID); found && err == nil {
+		c.checkLabel(t, before.Text("kind"))
+	}
 	c.clearFields(t)
 	in := c.Input(t, false)
 	if !found {

@@ -1,5 +1,7 @@
 package tools
 
+import "slices"
+
 // Fit puts rows into an answer under a name, as many as the limit of the
 // answer's text allows, with "returned" for their number. Where some are left
 // out the answer says "truncated"; next, where given, is asked for the cursor
@@ -39,6 +41,9 @@ func (c *Call) fitting(o *Object, rows []*Object) (int, error) {
 		return 0, err
 	}
 	size := len(head) + reserved
+	for _, told := range slices.Concat(c.warnings, c.removed) {
+		size += len(told) + len(`"",`)
+	}
 	for i, row := range rows {
 		line, err := row.Lines()
 		if err != nil {

@@ -97,7 +97,10 @@ func (c *Call) create(s *side) (*store.Written, error) {
 		return nil, err
 	}
 	c.Warn(w.Warnings...)
-	return w, nil
+	if s.in.Has("owner") {
+		err = c.warnOfOwner(w.Record)
+	}
+	return w, err
 }
 
 // shown is the short form of the record of a side and what was set of it.

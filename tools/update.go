@@ -39,5 +39,9 @@ func (c *Call) UpdateRecord(t *schema.Type, key store.Key, found bool) (*store.W
 	if !found {
 		return nil, c.Problems.Err()
 	}
-	return c.Tx.Update(key, in, c.WriteOptions())
+	w, err := c.Tx.Update(key, in, c.WriteOptions())
+	if err == nil {
+		c.warnOfChance(in, w.Record)
+	}
+	return w, err
 }

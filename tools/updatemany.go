@@ -50,6 +50,9 @@ func runUpdateMany(c *Call) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.warnOfOwners(done.records, changes); err != nil {
+		return nil, err
+	}
 	preview := (&Object{}).Set("count", len(done.records)).Set("records", sample(o))
 	if err := c.nameNext(o, done.next); err != nil {
 		return nil, err
@@ -207,6 +210,7 @@ func (c *Call) updateOne(key store.Key, change massChange, done *massDone) error
 	if err != nil {
 		return err
 	}
+	c.warnOfChance(in, w.Record)
 	changed := w.Changed
 	if w.Next != nil {
 		done.next = append(done.next, w.Next)
@@ -219,7 +223,7 @@ func (c *Call) updateOne(key store.Key, change massChange, done *massDone) error
 		}
 		relink := c.Tx.Link
 		if entries.remove {
-			relink = c.Tx.Unlink
+			relink = c.unlink
 		}
 		if w, err = relink(key, entries.entries, store.LinkOptions{Relation: entries.relation.Name}); err != nil {
 			return err
@@ -257,6 +261,21 @@ func (c *Call) withOptions(key store.Key, change massChange) (*schema.Input, err
 		}
 	}
 	return &in, nil
+}
+
+// warnOfOwners looks at the owner whom the changed records were given: at that
+// of one record of each type, as all of them got the same.
+func (c *Call) warnOfOwners(records []*store.Record, changes map[*schema.Type]massChange) error {
+	for t, change := range changes {
+		first := slices.IndexFunc(records, func(r *store.Record) bool { return r.Type == t })
+		if first < 0 || !change.in.Has("owner") {
+			continue
+		}
+		if err := c.warnOfOwner(records[first]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // nameNext names the tasks that were made, the first of very many.

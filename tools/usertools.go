@@ -13,6 +13,7 @@ func userTools(s *schema.Schema) []*Tool {
 		Args: []Arg{{Name: "first_name"}, {Name: "last_name"}, {Name: "email"}, {Name: "role"}, {Name: "timezone", Hidden: true}}})
 	update := updateTool(s, recordTool{Type: "user", Description: "Change a colleague, their role or status (inactive: no access; what they own stays).",
 		Args: []Arg{{Name: "first_name"}, {Name: "last_name"}, {Name: "email"}, {Name: "role"}, {Name: "status"}, {Name: "timezone", Hidden: true}}})
+	update.Run = runUpdateUser
 	tools := []*Tool{create, update, updateCompany(s)}
 	for _, tool := range tools {
 		tool.Set = "admin"
@@ -29,6 +30,22 @@ func hidden(args []Arg, names ...string) []Arg {
 		}
 	}
 	return args
+}
+
+// runUpdateUser says what is still owned by a user who is made inactive.
+func runUpdateUser(c *Call) (*Object, error) {
+	t := c.Type("user")
+	key, found := c.Reference("id", t)
+	w, err := c.UpdateRecord(t, key, found)
+	if err != nil {
+		return nil, err
+	}
+	if c.FieldName("status") != "" && w.Record.Text("status") == inactive {
+		if err := c.warnOfOwned(w.Record); err != nil {
+			return nil, err
+		}
+	}
+	return c.Wrote(w)
 }
 
 func updateCompany(s *schema.Schema) *Tool {
@@ -58,7 +75,7 @@ func updateCompany(s *schema.Schema) *Tool {
 // deactivateUser ends a colleague's access and says what is still theirs.
 // Users never go to the trash: records name them as owners and authors.
 func deactivateUser(c *Call, key store.Key) (*Object, error) {
-	w, err := c.Tx.Update(key, c.Tx.Reader(false).Read(key.Type, map[string]any{"status": "inactive"}, &c.Problems), store.WriteOptions{Problems: c.Problems})
+	w, err := c.Tx.Update(key, c.Tx.Reader(false).Read(key.Type, map[string]any{"status": inactive}, &c.Problems), store.WriteOptions{Problems: c.Problems})
 	if err != nil {
 		return nil, err
 	}
@@ -66,9 +83,5 @@ func deactivateUser(c *Call, key store.Key) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	owned, err := c.Tx.OwnedBy(key)
-	if err == nil && owned != "" {
-		c.Warn(fmt.Sprintf("%s is inactive and still owns %s: update_records with the filter owner = %s hands them on", w.Record.Title(), owned, key))
-	}
-	return (&Object{}).Set("deleted", row), err
+	return (&Object{}).Set("deleted", row), c.warnOfOwned(w.Record)
 }

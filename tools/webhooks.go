@@ -57,7 +57,7 @@ func (c *Call) showOnce(o *Object, secret string) *Object {
 func updateWebhook(s *schema.Schema) *Tool {
 	fields := fieldArgs(s.Type("webhook"), []Arg{{Name: "url"}, {Name: "events"}, {Name: "is_enabled"}, {Name: "description", Hidden: true}}, false)
 	for i := range fields {
-		fields[i].Enum = nil
+		fields[i].Enum, fields[i].Required = nil, false
 	}
 	in := append([]Arg{{Name: "id", Required: true, Aliases: []string{"webhook"}}}, fields...)
 	return &Tool{Name: "update_webhook", Title: "Update webhook", Set: "admin", Mode: Write, OpenWorld: true, Of: "webhook",

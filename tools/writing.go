@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
@@ -15,11 +17,36 @@ import (
 func (c *Call) Input(t *schema.Type, creating bool) *schema.Input {
 	fields := make(map[string]any, len(c.Fields))
 	for name, value := range c.Fields {
+		if zone, isText := value.(string); isText && isZone(t.Field(t.Canonical(name))) {
+			value = zoneNamed(zone)
+		}
 		if value != nil || !creating {
 			fields[name] = value
 		}
 	}
 	return c.Tx.Reader(false).Read(t, fields, &c.Problems)
+}
+
+func isZone(f *schema.Field) bool { return f != nil && f.Kind == schema.TimeZone }
+
+// zoneNamed is the time zone that a text names in another case, such as
+// europe/berlin; a text that names none stays as it is.
+func zoneNamed(given string) string {
+	given = strings.TrimSpace(given)
+	if _, err := time.LoadLocation(strings.ToUpper(given)); err == nil && !strings.Contains(given, "/") {
+		return strings.ToUpper(given)
+	}
+	name := []byte(strings.ToLower(given))
+	for i := range name {
+		begins := i == 0 || strings.ContainsRune("/_-", rune(name[i-1]))
+		if rest := string(name[i:]); begins && !strings.HasPrefix(rest, "of_") && !strings.HasPrefix(rest, "es_") && !strings.HasPrefix(rest, "au-") {
+			name[i] = strings.ToUpper(string(name[i]))[0]
+		}
+	}
+	if _, err := time.LoadLocation(string(name)); err == nil {
+		return string(name)
+	}
+	return given
 }
 
 // WriteOptions are those that every call may give.
@@ -35,6 +62,11 @@ func (c *Call) Wrote(w *store.Written) (*Object, error) {
 	record, err := c.RenderOne(w.Record, c.writtenLook(w))
 	if err != nil {
 		return nil, err
+	}
+	if w.Record.Type.Name == c.Tool.Of && c.fieldName(w.Record.Type, "owner") != "" {
+		if err := c.warnOfOwner(w.Record); err != nil {
+			return nil, err
+		}
 	}
 	dropRepeated(w.Record.Type, record)
 	o := (&Object{}).Set("record", record)

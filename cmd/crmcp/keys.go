@@ -143,7 +143,10 @@ func (p *program) listKeys(ctx context.Context, common *commonOptions, asJSON bo
 		}
 		t := table{columns: []column{{label: "id"}, {label: "name"}, {label: "user"}, {label: "may"}, {label: "state"}, {label: "last used"}, {label: "made"}}}
 		for _, key := range keys {
-			shown := shownKey(opened.db.Schema().Type("user"), key, now())
+			shown, err := opened.shownKey(ctx, key, now())
+			if err != nil {
+				return err
+			}
 			if asJSON {
 				line, err := json.Marshal(shown)
 				if err != nil {
@@ -152,7 +155,7 @@ func (p *program) listKeys(ctx context.Context, common *commonOptions, asJSON bo
 				p.print("%s\n", line)
 				continue
 			}
-			t.rows = append(t.rows, []string{shown.ID, shown.Name, shown.User, shown.May, shown.State, cmp.Or(shown.LastUsed, "never"), shown.Created})
+			t.rows = append(t.rows, []string{shown.ID, shown.Name, strings.TrimSpace(shown.User + " " + shown.UserName), shown.May, shown.State, cmp.Or(shown.LastUsed, "never"), shown.Created})
 		}
 		if !asJSON {
 			p.printRows(t, "no keys; crmcp keys create makes one")
@@ -166,6 +169,7 @@ type keyLine struct {
 	ID       string `json:"id"`
 	Name     string `json:"name"`
 	User     string `json:"user"`
+	UserName string `json:"user_name,omitempty"`
 	May      string `json:"may"`
 	State    string `json:"state"`
 	Created  string `json:"created_at"`
@@ -174,33 +178,54 @@ type keyLine struct {
 	Revoked  string `json:"revoked_at,omitempty"`
 }
 
-func shownKey(user *schema.Type, key *store.APIKey, now time.Time) keyLine {
-	line := keyLine{ID: key.ID, Name: key.Name, User: user.IDString(key.User), May: "what the user may", State: "works",
+// shownKey looks at the key's user as they are now: a key never may more.
+func (s *session) shownKey(ctx context.Context, key *store.APIKey, now time.Time) (keyLine, error) {
+	types := s.db.Schema()
+	line := keyLine{ID: key.ID, Name: key.Name, User: types.Type("user").IDString(key.User),
 		Created: shownTime(key.Created), Expires: shownTime(key.Expires), LastUsed: shownTime(key.LastUsed), Revoked: shownTime(key.Revoked)}
-	var limits []string
-	if key.Role != "" {
-		limits = append(limits, key.Role)
+	var user *store.Record
+	err := s.db.View(ctx, s.caller, func(tx *store.Tx) (err error) {
+		user, err = tx.Get(types.Type("user"), key.User)
+		return err
+	})
+	if err != nil {
+		return line, err
 	}
+	line.UserName, line.May = user.Title(), mayOf(key, user.Text("role"))
+	line.State = stateOf(key, line, user.Text("status") == "active", now)
+	return line, nil
+}
+
+// mayOf says what a key may do in effect, given the role that its user has.
+func mayOf(key *store.APIKey, role string) string {
+	if key.Role != "" && schema.RoleIncludes(role, key.Role) {
+		role = key.Role
+	}
+	limits := []string{role}
 	if key.ReadOnly {
 		limits = append(limits, "only reads")
 	}
 	if key.Toolsets != "" {
 		limits = append(limits, key.Toolsets)
 	}
-	if len(limits) > 0 {
-		line.May = strings.Join(limits, "; ")
-	}
+	return strings.Join(limits, "; ")
+}
+
+// stateOf says whether a key works, and else why not.
+func stateOf(key *store.APIKey, line keyLine, active bool, now time.Time) string {
 	switch {
 	case key.Damaged:
-		line.State = "damaged: revoke it"
+		return "damaged: revoke it"
 	case key.Revoked != 0:
-		line.State = "revoked " + line.Revoked
+		return "revoked " + line.Revoked
 	case key.Expires != 0 && key.Expires <= schema.MillisOf(now):
-		line.State = "expired " + line.Expires
+		return "expired " + line.Expires
+	case !active:
+		return "its user is inactive"
 	case key.Expires != 0:
-		line.State = "until " + line.Expires
+		return "until " + line.Expires
 	}
-	return line
+	return "works"
 }
 
 // shownTime is a moment in UTC; empty for never.

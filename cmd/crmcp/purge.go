@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/crmcp/crmcp/schema"
 	"github.com/crmcp/crmcp/store"
 )
 
@@ -117,15 +117,31 @@ func (p *program) printPurged(purged *store.Purged, what string) {
 	for _, one := range purged.Kept {
 		p.print("stays: %s\n", one)
 	}
-	line := fmt.Sprintf("%d records %s", len(purged.Records), what)
-	for _, name := range slices.Sorted(maps.Keys(purged.Along)) {
-		line += fmt.Sprintf(", along with %d of %s", purged.Along[name], strings.ReplaceAll(name, "_", " "))
+	line := counted(len(purged.Records), "record", "records") + " " + what
+	types := schema.New()
+	for i, name := range slices.Sorted(maps.Keys(purged.Along)) {
+		joint, several := ", along with ", name
+		if i > 0 {
+			joint = ", "
+		}
+		if t := types.Type(name); t != nil {
+			several = t.Plural
+		}
+		line += joint + counted(purged.Along[name], strings.ReplaceAll(name, "_", " "), strings.ReplaceAll(several, "_", " "))
 	}
 	p.print("%s\n", line)
 }
 
+// counted is a number with the words for one or for several.
+func counted(n int, one, several string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + several
+}
+
 func (p *program) printErased(db *store.DB, done *store.Purged) {
-	p.print("%d records were erased; backups made before still hold them (%s)\n", len(done.Records), store.BackupFolder(db.Path()))
+	p.print("%s erased; backups made before still hold them (%s)\n", counted(len(done.Records), "record was", "records were"), store.BackupFolder(db.Path()))
 	if !done.Overwritten {
 		p.print("another program was reading the database, so that old pages may still lie in its log; they go when the last program closes it\n")
 	}
