@@ -84,16 +84,21 @@ func (tx *Tx) copyLinks(relation *schema.Relation, from, to *Record) error {
 }
 
 // hasNext says whether a task that was completed before, and opened again, has
-// its next already.
+// its next already, whatever has become of that.
 func (tx *Tx) hasNext(r, next *Record) (bool, error) {
 	var id int64
+	for _, row := range tx.change.rows {
+		if row.key == r.Key() && row.before["status"] == "completed" {
+			return true, nil
+		}
+	}
 	again, err := tx.one(`SELECT 1 FROM change_row WHERE type = ? AND record_id = ? AND instr(before, '"status":"completed"') > 0 LIMIT 1`, []any{r.Type.Code, r.ID}, &id)
 	due, isDue := next.Values["due_at"].(schema.Millis)
 	if err != nil || !again || !isDue {
 		return false, err
 	}
-	return tx.one(`SELECT id FROM task WHERE name_fold = ? AND recurrence = ? AND due_at = ? AND status = 'not_started' AND deleted_at IS NULL LIMIT 1`,
-		[]any{text.Fold(next.Text("name")), next.Text("recurrence"), int64(due)}, &id)
+	return tx.one(`SELECT id FROM task WHERE name_fold = ? AND recurrence = ? AND due_at >= ? AND id > ? AND deleted_at IS NULL LIMIT 1`,
+		[]any{text.Fold(next.Text("name")), next.Text("recurrence"), int64(due), r.ID}, &id)
 }
 
 // nextDue is the first due time after now in steps of the recurrence, at the

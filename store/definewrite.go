@@ -66,14 +66,7 @@ func (d *fieldDraft) checkDistinct() error {
 	if d.before == nil || d.Unique == nil || !*d.Unique || d.before.Bool("is_unique") {
 		return nil
 	}
-	column := "number"
-	if keptAsText(d.field) {
-		column = "folded"
-	}
-	var one, other int64
-	condition, args := d.tx.mayRead(d.Type, "t")
-	found, err := d.tx.one(`SELECT min(t.id), max(t.id) FROM custom_value v JOIN `+d.Type.Name+` t ON t.id = v.record_id WHERE v.type = ? AND v.field_id = ? AND v.`+column+
-		` IS NOT NULL AND t.deleted_at IS NULL`+condition+` GROUP BY v.`+column+` HAVING count(*) > 1 LIMIT 1`, append([]any{d.Type.Code, d.before.ID}, args...), &one, &other)
+	one, other, found, err := d.tx.twins(d.Type, d.field)
 	if err != nil || !found {
 		return err
 	}
@@ -84,6 +77,19 @@ func (d *fieldDraft) checkDistinct() error {
 	}
 	message := fmt.Sprintf("%s cannot be unique: %s and %s have the same value; change one of them first", d.Key, d.tx.called(keys[0]), d.tx.called(keys[1]))
 	return &schema.Error{Code: schema.Conflict, Message: message, Problems: schema.Problems{{Path: "is_unique", Message: message, Candidates: candidates}}}
+}
+
+// twins are two records outside the trash that have the same value of a custom
+// field.
+func (tx *Tx) twins(t *schema.Type, f *schema.Field) (one, other int64, found bool, err error) {
+	column := "number"
+	if keptAsText(f) {
+		column = "folded"
+	}
+	condition, args := tx.mayRead(t, "t")
+	found, err = tx.one(`SELECT min(t.id), max(t.id) FROM custom_value v JOIN `+t.Name+` t ON t.id = v.record_id WHERE v.type = ? AND v.field_id = ? AND v.`+column+
+		` IS NOT NULL AND t.deleted_at IS NULL`+condition+` GROUP BY v.`+column+` HAVING count(*) > 1 LIMIT 1`, append([]any{t.Code, f.ID}, args...), &one, &other)
+	return one, other, found, err
 }
 
 // siblings are the other custom fields of the type in their order.

@@ -134,6 +134,26 @@ func TestUndoDoesNotBringBackWhatWasErased(t *testing.T) {
 	}
 }
 
+func TestUndoPassesOverWhatWasErased(t *testing.T) {
+	f := newFixture(t)
+	kept := f.create("organization", map[string]any{"name": "Kept"})
+	gone := f.create("organization", map[string]any{"name": "Gone"})
+	if _, err := f.db.Purge(t.Context(), Caller{}, []Key{gone.Key()}, false); err != nil {
+		t.Fatal(err)
+	}
+	f.update(func(tx *Tx) error {
+		last, err := tx.LastChange()
+		if err != nil || last == 0 {
+			t.Fatal(last, err)
+		}
+		undone, err := tx.Undo([]int64{last}, false)
+		if err != nil || len(undone.Records) != 1 || undone.Records[0] != kept.Key() {
+			t.Errorf("%+v, %v", undone, err)
+		}
+		return nil
+	})
+}
+
 func TestRepairMakesDerivedDataAnew(t *testing.T) {
 	f := filled(t)
 	for _, statement := range []string{

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"database/sql"
 	"encoding/json"
-	"reflect"
 	"slices"
 
 	"github.com/crmcp/crmcp/schema"
@@ -298,6 +297,9 @@ func (u *undoing) unchange(now *Record, row undoRow) error {
 	if len(values) == 0 {
 		return nil
 	}
+	if fits, err := u.definition(now, values); err != nil || !fits {
+		return err
+	}
 	deleted, wrote := values["deleted_at"]
 	delete(values, "deleted_at")
 	after, _, err := u.tx.updateRecord(now, values)
@@ -324,7 +326,7 @@ func (u *undoing) unchanged(now *Record, left map[string]json.RawMessage, names 
 		if err != nil {
 			return nil, err
 		}
-		if reflect.DeepEqual(value, now.Values[name]) {
+		if sameRecorded(now.Type, name, value, now.Values[name]) {
 			same = append(same, name)
 			continue
 		}

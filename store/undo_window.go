@@ -6,11 +6,14 @@ import (
 	"github.com/crmcp/crmcp/schema"
 )
 
+// notErasedSQL leaves out the changes c of which a purge has left nothing.
+const notErasedSQL = `EXISTS (SELECT 1 FROM change_row h WHERE h.change_id = c.id AND (h.type = 0 OR h.before IS NOT NULL OR h.after IS NOT NULL))`
+
 // LastChange is the newest change of this user through this client that is
 // neither an undo nor undone; 0: none. A purge is passed over: it is for good.
 func (tx *Tx) LastChange() (int64, error) {
 	ids, err := tx.ids64(sqlText(`SELECT coalesce((SELECT head FROM piece WHERE change_id = c.id), c.id) FROM change_set c
- WHERE c.user_id = ? AND c.client = ? AND c.tool NOT IN (?, ?) AND c.undone_by IS NULL AND c.id > ? ORDER BY c.id DESC LIMIT 100`,
+ WHERE c.user_id = ? AND c.client = ? AND c.tool NOT IN (?, ?) AND c.undone_by IS NULL AND c.id > ? AND `+notErasedSQL+` ORDER BY c.id DESC LIMIT 100`,
 		tx.caller.User, tx.caller.Client, undoTool, purgeTool, firstChange))
 	if err == nil {
 		ids, err = tx.seen(ids, 1)
@@ -29,7 +32,7 @@ func (tx *Tx) LastChange() (int64, error) {
 func (tx *Tx) Window(since schema.Millis, client string, user int64) ([]int64, error) {
 	const reachesBack = `EXISTS (SELECT 1 FROM change_set o WHERE o.undone_by = %[1]s.id AND o.at < ?)`
 	query := `SELECT c.id FROM change_set c LEFT JOIN change_set u ON u.id = c.undone_by AND u.at >= ? AND u.undone_by IS NULL AND ` + fmt.Sprintf(reachesBack, "u") +
-		` WHERE c.at >= ? AND (c.undone_by IS NULL OR u.id IS NOT NULL) AND (c.tool <> ? OR ` + fmt.Sprintf(reachesBack, "c") + `) AND c.tool <> ? AND c.id > ? AND ` + noPieceSQL
+		` WHERE c.at >= ? AND (c.undone_by IS NULL OR u.id IS NOT NULL) AND (c.tool <> ? OR ` + fmt.Sprintf(reachesBack, "c") + `) AND c.tool <> ? AND c.id > ? AND ` + noPieceSQL + ` AND ` + notErasedSQL
 	args := []any{int64(since), int64(since), int64(since), undoTool, int64(since), purgeTool, firstChange}
 	for _, side := range []string{"c", "u"} {
 		if client != "" {
