@@ -162,6 +162,20 @@ func (d *fieldDraft) name() {
 	}
 	if label != "" {
 		d.values["label"] = label
+		d.checkLabel(label)
+	}
+}
+
+// checkLabel refuses the label of another custom field: nobody could tell which
+// of the two it means.
+func (d *fieldDraft) checkLabel(label string) {
+	if d.before != nil && text.Fold(d.before.Text("label")) == text.Fold(label) {
+		return
+	}
+	for _, f := range d.Type.Fields {
+		if f.Custom && f.ID != d.ID && text.Fold(f.Label) == text.Fold(label) {
+			d.problems.Add("label", "%s is called %q already: choose another label", f.Name, f.Label)
+		}
 	}
 }
 

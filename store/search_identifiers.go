@@ -75,10 +75,13 @@ func (s *search) isID() bool {
 
 // byIdentifiers finds the records that a part of the query identifies, where
 // nothing was found by the whole: "call +49 30 1234567", or K000123 for the
-// customer number K-000123.
+// customer number K-000123, or an id beside words.
 func (s *search) byIdentifiers() error {
 	if len(s.found) > 0 {
 		return nil
+	}
+	if err := s.byIDsWithin(); err != nil {
+		return err
 	}
 	keys := s.keysWithin()
 	if len(keys) == 0 {
@@ -90,6 +93,24 @@ func (s *search) byIdentifiers() error {
 		found, err := s.tx.identified(t, paddedKeys(keys), s.want)
 		if err == nil {
 			err = s.add(byIdentifier, found.current)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// byIDsWithin finds the records whose ids stand among the words.
+func (s *search) byIDsWithin() error {
+	words := strings.Fields(s.query)
+	for _, word := range words[:min(len(words), maxQueryWords)] {
+		if _, _, isID := s.tx.Schema().ParseID(word); !isID {
+			continue
+		}
+		found, err := s.tx.lookup(s.types, word)
+		if err == nil {
+			err = s.add(byIdentifier, found)
 		}
 		if err != nil {
 			return err
