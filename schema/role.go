@@ -31,6 +31,18 @@ func RoleIncludes(role, needed string) bool {
 	return role != "" && slices.Index(Roles(), role) >= slices.Index(Roles(), needed)
 }
 
+// NarrowerRole is the lesser of a role and a limit to it; an empty limit is
+// none, and one that is no role leaves nothing.
+func NarrowerRole(role, limit string) string {
+	if limit == "" || RoleIncludes(limit, role) {
+		return role
+	}
+	if !slices.Contains(Roles(), limit) {
+		return ""
+	}
+	return limit
+}
+
 // Rights are the least roles that may write records of a type. Where one is
 // empty the usual holds: members create and change, consultants delete.
 type Rights struct {

@@ -2,21 +2,9 @@ package store
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/crmcp/crmcp/schema"
 )
-
-// narrower is the lesser of two roles; an empty limit is none.
-func narrower(role, limit string) string {
-	if limit == "" || schema.RoleIncludes(limit, role) {
-		return role
-	}
-	if !slices.Contains(schema.Roles(), limit) {
-		return ""
-	}
-	return limit
-}
 
 // mayWrite refuses to create, change or delete a record for a caller whose role
 // does not reach; of one's own, members delete more. An undo looks at the
@@ -66,7 +54,7 @@ func (tx *Tx) loadRole() error {
 	role, active, err := tx.roleOf(tx.caller.User)
 	tx.role = ""
 	if active {
-		tx.role = narrower(role, tx.caller.Role)
+		tx.role = schema.NarrowerRole(role, tx.caller.Role)
 	}
 	return err
 }

@@ -79,7 +79,7 @@ func TestRoleChangedByAnotherProcessHoldsAtOnce(t *testing.T) {
 func TestRoleIsNarrowedForEachCallAnew(t *testing.T) {
 	f := newFixture(t)
 	for _, limit := range []string{"", schema.Viewer, "", schema.Member} {
-		want := narrower(schema.Admin, limit)
+		want := schema.NarrowerRole(schema.Admin, limit)
 		if got := seen(t, f.db, Caller{Role: limit}, (*Tx).Role); got != want {
 			t.Errorf("with the limit %q the role is %q, want %q", limit, got, want)
 		}

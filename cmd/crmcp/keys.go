@@ -178,7 +178,8 @@ type keyLine struct {
 	Revoked  string `json:"revoked_at,omitempty"`
 }
 
-// shownKey looks at the key's user as they are now: a key never may more.
+// shownKey looks at the key's user as they are now: a key never may more. That
+// of a damaged key may be nobody.
 func (s *session) shownKey(ctx context.Context, key *store.APIKey, now time.Time) (keyLine, error) {
 	types := s.db.Schema()
 	line := keyLine{ID: key.ID, Name: key.Name, User: types.Type("user").IDString(key.User),
@@ -188,20 +189,20 @@ func (s *session) shownKey(ctx context.Context, key *store.APIKey, now time.Time
 		user, err = tx.Get(types.Type("user"), key.User)
 		return err
 	})
-	if err != nil {
+	if err != nil && !key.Damaged {
 		return line, err
 	}
-	line.UserName, line.May = user.Title(), mayOf(key, user.Text("role"))
-	line.State = stateOf(key, line, user.Text("status") == "active", now)
+	role, active := "", false
+	if err == nil {
+		line.UserName, role, active = user.Title(), user.Text("role"), user.Text("status") != "inactive"
+	}
+	line.May, line.State = mayOf(key, role), stateOf(key, line, active, now)
 	return line, nil
 }
 
 // mayOf says what a key may do in effect, given the role that its user has.
 func mayOf(key *store.APIKey, role string) string {
-	if key.Role != "" && schema.RoleIncludes(role, key.Role) {
-		role = key.Role
-	}
-	limits := []string{role}
+	limits := []string{cmp.Or(schema.NarrowerRole(role, key.Role), "nothing")}
 	if key.ReadOnly {
 		limits = append(limits, "only reads")
 	}
