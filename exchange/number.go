@@ -120,7 +120,7 @@ func splitNumber(s string) written {
 		w.mark = other
 	default:
 		w.whole, w.fraction, w.ok = body[:at], body[at+1:], true
-		w.doubtful = !grouped && len(w.fraction) == 3 && len(w.whole) >= 1 && len(w.whole) <= 3 && w.whole[0] != '0'
+		w.doubtful = !grouped && text.MayGroupThousands(w.whole, w.fraction)
 	}
 	if w.whole == "" {
 		w.whole = "0"

@@ -3,6 +3,7 @@ package filter_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,19 @@ func messages(t *testing.T, err error) []string {
 		list = append(list, p.Message)
 	}
 	return slices.Clip(list)
+}
+
+// wantFault wants a filter on deals to be refused for one fault, told in some words.
+func wantFault(t *testing.T, text, want string) {
+	t.Helper()
+	_, err := check(t, "deal", text)
+	if err == nil {
+		t.Errorf("%s is taken", text)
+		return
+	}
+	if found := messages(t, err); len(found) != 1 || !strings.Contains(found[0], want) {
+		t.Errorf("%s: got %q, want one with %q", text, found, want)
+	}
 }
 
 func failing(err error) func([]*schema.Type, string) ([]int64, error) {

@@ -25,7 +25,6 @@ func (n numeral) advice(currencyField string) string {
 var (
 	grouped      = regexp.MustCompile("^\\d{1,3}([,_' \u00a0\u202f]\\d{3})+(\\.\\d+)?$")
 	groupedOther = regexp.MustCompile(`^\d{1,3}(\.\d{3})+,\d+$|^\d{1,3}(\.\d{3}){2,}$|^\d+,\d{1,2}$`)
-	ambiguous    = regexp.MustCompile(`^[1-9]\d{0,2}\.\d{3}$`)
 	multiplied   = regexp.MustCompile(`^([\d.]+)([kKmM])$`)
 )
 
@@ -57,7 +56,7 @@ func rightNumber(s string) numeral {
 	if _, err := schema.ParseDecimal(bare); err != nil || !isNumeral(bare) {
 		return numeral{}
 	}
-	if ambiguous.MatchString(bare) {
+	if whole, fraction, _ := strings.Cut(bare, "."); text.MayGroupThousands(whole, fraction) {
 		places := strings.TrimRight(strings.TrimRight(bare, "0"), ".")
 		return numeral{number: sign + strings.Replace(bare, ".", "", 1), other: sign + places, currency: currency}
 	}

@@ -124,7 +124,8 @@ func (r *Reader) parseNumeric(f *Field, raw any, s string) (any, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%w: %q", err, text.Truncate(s, 40))
 		}
-		if _, isText := raw.(string); isText && !r.Importing && groupsThousands(s) {
+		whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
+		if _, isText := raw.(string); isText && !r.Importing && text.MayGroupThousands(whole, fraction) {
 			r.warn("%s: %q was read as %s; send %s if the dot groups thousands", f.Name, s, n, strings.Replace(s, ".", "", 1))
 		}
 		return n, f.bounds(n)
@@ -266,12 +267,6 @@ func PlausibleDetail(kind, value string) bool {
 		_, ok = text.URL(value)
 	}
 	return ok
-}
-
-// groupsThousands says whether the only dot of a number may group thousands.
-func groupsThousands(s string) bool {
-	whole, fraction, _ := strings.Cut(strings.TrimLeft(s, "+-"), ".")
-	return len(fraction) == 3 && len(whole) >= 1 && len(whole) <= 3 && whole[0] != '0' && strings.Trim(fraction, "0123456789") == ""
 }
 
 func parseOptions(f *Field, raw any) (any, error) {

@@ -28,10 +28,11 @@ const (
 	fewestMatched = 7 // digits of a phone whose country is not known
 )
 
-// LikelyDuplicates gives at most three records, archived ones last of each kind, that a new or changed
-// organization or contact may repeat: one with the same e-mail, phone, number
-// or, for organizations, web domain that is not a mail provider's, and then
-// those of the same name that nothing tells apart. Other types have none.
+// LikelyDuplicates gives at most three records that a new or changed
+// organization or contact may repeat, archived ones last of each kind: one with
+// the same e-mail, phone, number or, for organizations, web domain that is not a
+// mail provider's, and then those of the same name that nothing tells apart.
+// Other types have none.
 func (tx *Tx) LikelyDuplicates(r *Record) ([]Likely, error) {
 	if r.Type.Field("emails") == nil {
 		return nil, nil

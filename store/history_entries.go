@@ -131,7 +131,8 @@ func onlyBuiltIn(t *schema.Type, values map[string]json.RawMessage) bool {
 }
 
 // hidden says whether an entry about a record is not for the caller: it is a
-// webhook and the caller no admin, it may not be read now, or it was another's private one when the row was written.
+// webhook and the caller no admin, it may not be read now, or it was another's
+// private one when the row was written.
 func (h *historyReader) hidden(key Key, row historyRow) (bool, error) {
 	if key.Type == nil {
 		return false, nil

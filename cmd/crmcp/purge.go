@@ -68,7 +68,7 @@ func (p *program) purge(ctx context.Context, common *commonOptions, options purg
 		if err != nil {
 			return err
 		}
-		p.printPurged(tried, "would be erased")
+		p.printPurged(db.Schema(), tried, "would be erased")
 		if options.dryRun || len(tried.Records) == 0 {
 			return nil
 		}
@@ -110,7 +110,7 @@ func purgeKeys(ctx context.Context, db *store.DB, caller store.Caller, ids []str
 	return keys, err
 }
 
-func (p *program) printPurged(purged *store.Purged, what string) {
+func (p *program) printPurged(types *schema.Schema, purged *store.Purged, what string) {
 	for _, one := range purged.Records {
 		p.print("%s  %s\n", one.Type.IDString(one.ID), one.Name)
 	}
@@ -118,7 +118,6 @@ func (p *program) printPurged(purged *store.Purged, what string) {
 		p.print("stays: %s\n", one)
 	}
 	line := counted(len(purged.Records), "record", "records") + " " + what
-	types := schema.New()
 	for i, name := range slices.Sorted(maps.Keys(purged.Along)) {
 		joint, several := ", along with ", name
 		if i > 0 {
