@@ -90,7 +90,8 @@ func (tx *Tx) CustomAmounts() (words string, err error) {
 
 // OwnedBy counts in words the records outside the trash that a user owns:
 // "3 deals, 1 task".
-func (tx *Tx) OwnedBy(user Key) (words string, err error) {
+func (tx *Tx) OwnedBy(user Key) (string, error) {
+	var words []string
 	for _, t := range tx.Schema().OfClass(schema.Record) {
 		if t.Field("owner") == nil {
 			continue
@@ -100,17 +101,18 @@ func (tx *Tx) OwnedBy(user Key) (words string, err error) {
 		if _, err := tx.one("SELECT count(*) FROM "+t.Name+" t WHERE t.owner_id = ? AND "+condition, append([]any{user.ID}, args...), &n); err != nil {
 			return "", err
 		}
-		if n == 0 {
-			continue
-		}
-		if words != "" {
-			words += ", "
-		}
-		name := t.Plural
-		if n == 1 {
-			name = t.Name
-		}
-		words += fmt.Sprintf("%d %s", n, name)
+		words = appendCount(words, n, t)
 	}
-	return words, nil
+	return strings.Join(words, ", "), nil
+}
+
+// appendCount adds how many records of a type there are in words, if any.
+func appendCount(words []string, n int, t *schema.Type) []string {
+	switch n {
+	case 0:
+		return words
+	case 1:
+		return append(words, "1 "+t.Name)
+	}
+	return append(words, fmt.Sprintf("%d %s", n, t.Plural))
 }

@@ -153,12 +153,7 @@ func (tx *Tx) usersOf(key Key) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		switch {
-		case n == 1:
-			words = append(words, "1 "+t.Name)
-		case n > 1:
-			words = append(words, fmt.Sprintf("%d %s", n, t.Plural))
-		}
+		words = appendCount(words, n, t)
 	}
 	return strings.Join(words, ", "), nil
 }
